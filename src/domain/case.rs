@@ -1,0 +1,293 @@
+//! The case: the container in which complaints are answered.
+
+use super::{
+    blocker::Blocker,
+    complaint::{Allegation, Complaint},
+    content::Content,
+    deadline::{self, Deadline},
+    ids::{CaseId, DeadlineId, MemberId, ShopId},
+    stage::{Stage, StageRecord, StageStatus},
+    task::Task,
+    time::{Day, Instant},
+    trigger::Trigger,
+    violation::RuleViolation,
+    vocabulary::{CaseStatus, Channel, OwedBy, Priority, ReporterType},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Its number for people, such as `2026-000123`.
+    pub number: String,
+    /// The shop that is accused.
+    pub shop_id: ShopId,
+    /// What it is called.
+    pub title: String,
+    /// Whether it is being worked on.
+    pub status: CaseStatus,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The member who leads it.
+    pub lead_id: Option<MemberId>,
+    /// The members who work on it.
+    pub member_ids: Vec<MemberId>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// What the tenant's own systems keep with it.
+    pub metadata: BTreeMap<String, String>,
+    /// The playbook and version it was opened under.
+    pub playbook: PlaybookRef,
+    /// The channel of its first complaint.
+    pub channel: Channel,
+    /// The reporter's type in its first complaint.
+    pub reporter_type: ReporterType,
+    /// Its seven stages, in order.
+    pub stages: Vec<StageRecord>,
+    /// What comes next on our side.
+    pub next_deadline: Option<NextDeadline>,
+    /// When it was opened; kept when it is reopened.
+    pub opened_at: Instant,
+    /// When it was first closed; kept when it is reopened.
+    pub first_closed_at: Option<Instant>,
+    /// When it was last closed; absent while it is open.
+    pub closed_at: Option<Instant>,
+    /// How it ended, in words.
+    pub outcome: Option<String>,
+    /// Why it was reopened, or closed with something open.
+    pub reason: Option<String>,
+    /// Whether something stood open when it was closed.
+    pub overridden: bool,
+    /// Rises with every change of the case or of anything in it.
+    pub version: i64,
+    /// When it was entered.
+    pub created_at: Instant,
+    /// When it was last changed.
+    pub updated_at: Instant,
+}
+
+/// A version of a playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlaybookRef {
+    /// Its key.
+    pub key: String,
+    /// Its version.
+    pub version: i32,
+}
+
+/// The deadline that comes next.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NextDeadline {
+    /// Which.
+    pub id: DeadlineId,
+    /// When it ends.
+    pub due_at: Instant,
+}
+
+/// Everything in a case on which its gates decide.
+#[derive(Debug, Clone, Default)]
+pub struct Contents {
+    /// Its complaints.
+    pub complaints: Vec<Complaint>,
+    /// Their allegations.
+    pub allegations: Vec<Allegation>,
+    /// Its tasks.
+    pub tasks: Vec<Task>,
+    /// Its deadlines.
+    pub deadlines: Vec<Deadline>,
+    /// Its triggers.
+    pub triggers: Vec<Trigger>,
+}
+
+/// Which transition of a case is asked for.
+#[derive(Debug, Clone)]
+pub enum CaseMove {
+    /// Close it.
+    Close {
+        /// How it ended.
+        outcome: Option<String>,
+        /// Why something may stay open.
+        reason: Option<String>,
+        /// Close although something is open. The caller has verified the right to do so.
+        override_gate: bool,
+    },
+    /// Open it again.
+    Reopen {
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+impl Case {
+    /// The record of one stage.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> Option<&StageRecord> {
+        self.stages.iter().find(|record| record.stage == stage)
+    }
+
+    /// The case with one stage's record replaced.
+    #[must_use]
+    pub fn with_stage(&self, record: StageRecord) -> Self {
+        let mut next = self.clone();
+        for kept in &mut next.stages {
+            if kept.stage == record.stage {
+                *kept = record.clone();
+            }
+        }
+        next
+    }
+
+    /// Refuses changes to a closed case.
+    ///
+    /// # Errors
+    /// [`RuleViolation::CaseClosed`].
+    pub fn must_be_open(&self) -> Result<(), RuleViolation> {
+        if self.status == CaseStatus::Open { Ok(()) } else { Err(RuleViolation::CaseClosed) }
+    }
+
+    /// Refuses work in a stage of a closed case, except in those that outlive it.
+    ///
+    /// # Errors
+    /// [`RuleViolation::CaseClosed`].
+    pub fn must_allow_work(&self, stage: Stage) -> Result<(), RuleViolation> {
+        if stage.outlives_case() { Ok(()) } else { self.must_be_open() }
+    }
+
+    /// The case after a transition. `blockers` is what stands in the way of closing.
+    ///
+    /// # Errors
+    /// [`RuleViolation::CaseAlready`], [`RuleViolation::Blocked`], [`RuleViolation::ReasonRequired`].
+    pub fn moved(&self, wanted: CaseMove, blockers: Vec<Blocker>, now: Instant) -> Result<Self, RuleViolation> {
+        match (self.status, wanted) {
+            (CaseStatus::Closed, CaseMove::Close { .. }) => Err(RuleViolation::CaseAlready(CaseStatus::Closed)),
+            (CaseStatus::Open, CaseMove::Reopen { .. }) => Err(RuleViolation::CaseAlready(CaseStatus::Open)),
+            (CaseStatus::Open, CaseMove::Close { outcome, reason, override_gate }) => {
+                let shut = !blockers.is_empty();
+                if shut && !override_gate {
+                    return Err(RuleViolation::Blocked(blockers));
+                }
+                if override_gate && reason.is_none() {
+                    return Err(RuleViolation::ReasonRequired);
+                }
+                Ok(Self {
+                    status: CaseStatus::Closed,
+                    first_closed_at: self.first_closed_at.or(Some(now)),
+                    closed_at: Some(now),
+                    outcome: outcome.or_else(|| self.outcome.clone()),
+                    reason,
+                    overridden: shut,
+                    ..self.clone()
+                })
+            }
+            (CaseStatus::Closed, CaseMove::Reopen { reason }) => {
+                let Some(reason) = reason else { return Err(RuleViolation::ReasonRequired) };
+                Ok(Self { status: CaseStatus::Open, closed_at: None, reason: Some(reason), overridden: false, ..self.clone() })
+            }
+        }
+    }
+}
+
+impl Contents {
+    /// What shuts the gate of a stage.
+    #[must_use]
+    pub fn stage_blockers(&self, stage: Stage, content: &Content, playbook: &PlaybookRef) -> Vec<Blocker> {
+        let mut blockers = Vec::new();
+        match stage {
+            Stage::SelfCheck => blockers.extend(self.allegations.iter().filter(|a| a.conclusion.is_none()).map(not_concluded)),
+            Stage::ReporterAnalysis => {
+                blockers.extend(self.complaints.iter().filter(|c| !c.reporter.is_assessed()).map(|c| Blocker::ReporterNotAssessed { id: c.id }));
+            }
+            _ => {}
+        }
+        blockers.extend(self.tasks.iter().filter(|t| t.stage == stage && t.holds_stage()).map(|t| task_open(t, content, playbook)));
+        blockers.extend(self.deadlines.iter().filter(|d| d.stage == stage && d.is_open_for_us()).map(|d| deadline_open(d, content)));
+        blockers
+    }
+
+    /// What stands in the way of closing the case.
+    #[must_use]
+    pub fn closing_blockers(&self, case: &Case, content: &Content) -> Vec<Blocker> {
+        let open = |record: &&StageRecord| !record.stage.outlives_case() && !matches!(record.status, StageStatus::Completed | StageStatus::Skipped);
+        let mut blockers: Vec<Blocker> = case.stages.iter().filter(open).map(|r| Blocker::StageOpen { stage: r.stage }).collect();
+        blockers.extend(
+            self.allegations
+                .iter()
+                .filter(|a| a.outcome.is_none())
+                .map(|a| Blocker::AllegationWithoutOutcome { id: a.id, description: shortened(&a.description) }),
+        );
+        blockers.extend(self.tasks.iter().filter(|t| t.holds_case()).map(|t| task_open(t, content, &case.playbook)));
+        blockers.extend(self.deadlines.iter().filter(|d| d.is_open_for_us()).map(|d| deadline_open(d, content)));
+        blockers
+    }
+
+    /// The channels of its complaints.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Channel> {
+        self.complaints.iter().map(|c| c.channel).collect()
+    }
+
+    /// The deadline that comes next on our side.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<NextDeadline> {
+        deadline::next_of(&self.deadlines).map(|d| NextDeadline { id: d.id, due_at: d.due_at })
+    }
+
+    /// The deadlines that a trigger starts under the built-in rules, without ids, `case_id`s or dates of entry.
+    #[must_use]
+    pub fn deadlines_of(&self, trigger: &Trigger, platform: super::vocabulary::Platform, content: &Content) -> Vec<StartedDeadline> {
+        deadline::rules_for(&content.rules, &trigger.event, trigger.occurred_on, &self.channels(), platform)
+            .into_iter()
+            .filter_map(|(rule, early)| {
+                let due = rule.due(trigger, &content.calendar).ok().flatten()?;
+                Some(StartedDeadline {
+                    rule_id: rule.id.clone(),
+                    stage: rule.stage,
+                    owed_by: rule.owed_by,
+                    due_on: due.on,
+                    due_at: due.at,
+                    provisional: due.provisional || early,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A deadline that a trigger starts.
+#[derive(Debug, Clone)]
+pub struct StartedDeadline {
+    /// Under which rule.
+    pub rule_id: String,
+    /// In which stage.
+    pub stage: Stage,
+    /// Who owes the act.
+    pub owed_by: OwedBy,
+    /// The last day.
+    pub due_on: Day,
+    /// The end of it.
+    pub due_at: Instant,
+    /// Whether it may still move.
+    pub provisional: bool,
+}
+
+fn not_concluded(allegation: &Allegation) -> Blocker {
+    Blocker::AllegationNotConcluded { id: allegation.id, description: shortened(&allegation.description) }
+}
+
+fn task_open(task: &Task, content: &Content, playbook: &PlaybookRef) -> Blocker {
+    Blocker::TaskOpen { id: task.id, title: content.task_title(task, playbook), stage: task.stage }
+}
+
+fn deadline_open(deadline: &Deadline, content: &Content) -> Blocker {
+    Blocker::DeadlineOpen { id: deadline.id, title: content.deadline_title(deadline), stage: deadline.stage }
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,332 @@
+//! The versioned data that the product ships: playbook, deadline rules, calendar. Read once from the tables in `content/`.
+
+use super::{
+    calendar::Calendar,
+    case::PlaybookRef,
+    deadline::{AppliesTo, Deadline, Rule},
+    language::Bilingual,
+    period::{Period, Roll, Unit},
+    playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
+    task::Task,
+    time::Day,
+    trigger,
+    vocabulary::{Channel, Platform},
+};
+use serde::Deserialize;
+use std::{collections::HashMap, str::FromStr};
+
+/// Playbooks, rules and calendar.
+#[derive(Debug)]
+pub struct Content {
+    /// The playbooks, all versions.
+    pub playbooks: Vec<Playbook>,
+    /// The deadline rules, all versions.
+    pub rules: Vec<Rule>,
+    /// China's working days.
+    pub calendar: Calendar,
+    appeals: HashMap<Platform, String>,
+}
+
+/// A table in `content/` that does not say what it should.
+#[derive(Debug, thiserror::Error)]
+#[error("content/{table}, {row}: {reason}")]
+pub struct ContentError {
+    table: &'static str,
+    row: String,
+    reason: String,
+}
+
+impl Content {
+    /// The content inside the binary.
+    ///
+    /// # Errors
+    /// When a table is wrong, which a test excludes.
+    pub fn embedded() -> Result<Self, ContentError> {
+        let wrong_calendar =
+            |e: super::calendar::CalendarError| ContentError { table: "calendars/cn.csv", row: String::new(), reason: e.to_string() };
+        Ok(Self {
+            playbooks: vec![Playbook {
+                key: "standard".into(),
+                version: 1,
+                tasks: read("playbooks/standard.csv", include_str!("../../content/playbooks/standard.csv"), template)?,
+            }],
+            rules: read("deadline_rules/cn.csv", include_str!("../../content/deadline_rules/cn.csv"), rule)?,
+            calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv")).map_err(wrong_calendar)?,
+            appeals: read(
+                "deadline_rules/platform_appeals.csv",
+                include_str!("../../content/deadline_rules/platform_appeals.csv"),
+                |row: AppealRow| Ok((word(&row.platform)?, row.rule_id)),
+            )?
+            .into_iter()
+            .collect(),
+        })
+    }
+
+    /// The playbook under which new cases are opened.
+    #[must_use]
+    pub fn current_playbook(&self) -> Option<&Playbook> {
+        self.playbooks.iter().max_by_key(|p| p.version)
+    }
+
+    /// A pinned version of a playbook.
+    #[must_use]
+    pub fn playbook(&self, pinned: &PlaybookRef) -> Option<&Playbook> {
+        self.playbooks.iter().find(|p| p.key == pinned.key && p.version == pinned.version)
+    }
+
+    /// The playbook's description of a task that was made from it.
+    #[must_use]
+    pub fn template(&self, task: &Task, pinned: &PlaybookRef) -> Option<&Template> {
+        self.playbook(pinned)?.template(task.key.as_deref()?)
+    }
+
+    /// The appeal rule of a platform.
+    #[must_use]
+    pub fn platform_appeal(&self, platform: Platform) -> Option<&str> {
+        self.appeals.get(&platform).map(String::as_str)
+    }
+
+    /// A rule.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Whether a trigger of this name starts anything.
+    #[must_use]
+    pub fn knows_event(&self, event: &str) -> bool {
+        let anchors = || self.playbooks.iter().flat_map(|p| &p.tasks).any(|t| t.anchor == Anchor::Event(event.to_owned()));
+        let known = [trigger::CASE_OPENED, trigger::VIOLATION_CONFIRMED, trigger::OUTCOME_RECORDED].contains(&event);
+        known || self.rules.iter().any(|rule| rule.trigger_event == event) || anchors()
+    }
+
+    /// Whether tasks of a playbook hang on a stated deadline of this key.
+    #[must_use]
+    pub fn knows_deadline_key(&self, key: &str) -> bool {
+        key == PLATFORM_APPEAL || self.playbooks.iter().flat_map(|p| &p.tasks).any(|t| t.anchor == Anchor::Stated(key.to_owned()))
+    }
+
+    /// A task's title in both languages.
+    #[must_use]
+    pub fn task_title(&self, task: &Task, pinned: &PlaybookRef) -> Bilingual {
+        title(task.title.as_deref(), self.template(task, pinned).map(|t| &t.title))
+    }
+
+    /// A deadline's title in both languages.
+    #[must_use]
+    pub fn deadline_title(&self, deadline: &Deadline) -> Bilingual {
+        title(deadline.title.as_deref(), deadline.rule_id.as_deref().and_then(|id| self.rule(id)).map(|r| &r.title))
+    }
+}
+
+fn title(own: Option<&str>, from_content: Option<&Bilingual>) -> Bilingual {
+    match (own, from_content) {
+        (Some(own), _) => Bilingual { zh: own.to_owned(), en: own.to_owned() },
+        (None, Some(title)) => title.clone(),
+        (None, None) => Bilingual { zh: String::new(), en: String::new() },
+    }
+}
+
+fn read<R: for<'de> Deserialize<'de>, T>(
+    table: &'static str,
+    text: &str,
+    convert: impl Fn(R) -> Result<T, String>,
+) -> Result<Vec<T>, ContentError> {
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .enumerate()
+        .map(|(index, row)| {
+            row.map_err(|e| e.to_string()).and_then(&convert).map_err(|reason| ContentError { table, row: format!("row {}", index + 2), reason })
+        })
+        .collect()
+}
+
+fn word<T: FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: std::fmt::Display,
+{
+    text.trim().parse().map_err(|e: T::Err| format!("{text}: {e}"))
+}
+
+fn words<T: FromStr>(list: &str) -> Result<Vec<T>, String>
+where
+    T::Err: std::fmt::Display,
+{
+    if list == "any" { Ok(Vec::new()) } else { list.split('|').map(word).collect() }
+}
+
+fn yes(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        other => Err(format!("{other} is neither yes nor no")),
+    }
+}
+
+#[derive(Deserialize)]
+struct AppealRow {
+    platform: String,
+    rule_id: String,
+}
+
+#[derive(Deserialize)]
+struct TemplateRow {
+    key: String,
+    stage: String,
+    reporter_types: String,
+    channels: String,
+    title_zh: String,
+    title_en: String,
+    documents_zh: String,
+    documents_en: String,
+    required: String,
+    anchor_kind: String,
+    anchor: String,
+    offset: Option<i32>,
+    unit: String,
+    repeat_every: Option<i32>,
+    repeat_unit: String,
+    blocks_closing: String,
+    done_means_zh: String,
+    done_means_en: String,
+}
+
+fn offset(amount: Option<i32>, unit: &str) -> Result<Option<Offset>, String> {
+    let Some(amount) = amount else { return Ok(None) };
+    let unit = match unit {
+        "hours" => Unit::Hours,
+        "days" => Unit::Days,
+        "working_days" => Unit::WorkingDays,
+        other => return Err(format!("unknown unit {other}")),
+    };
+    Ok(Some(Offset { amount, unit }))
+}
+
+fn template(row: TemplateRow) -> Result<Template, String> {
+    let (zh, en): (Vec<&str>, Vec<&str>) = (row.documents_zh.split('|').collect(), row.documents_en.split('|').collect());
+    if zh.len() != en.len() {
+        return Err("the wanted documents differ in number between the languages".into());
+    }
+    let documents = zh.iter().zip(en).filter(|(zh, _)| !zh.is_empty());
+    Ok(Template {
+        stage: word(&row.stage)?,
+        reporter_types: words(&row.reporter_types)?,
+        channels: words(&row.channels)?,
+        title: Bilingual { zh: row.title_zh, en: row.title_en },
+        documents: documents.map(|(zh, en)| Bilingual { zh: (*zh).to_owned(), en: en.to_owned() }).collect(),
+        required: yes(&row.required)?,
+        blocks_closing: yes(&row.blocks_closing)?,
+        anchor: match row.anchor_kind.as_str() {
+            "event" => Anchor::Event(row.anchor),
+            "task" => Anchor::Task(row.anchor),
+            "deadline" => Anchor::Deadline(row.anchor.split('|').map(str::to_owned).collect()),
+            "stated" => Anchor::Stated(row.anchor),
+            "none" => Anchor::None,
+            other => return Err(format!("unknown anchor {other}")),
+        },
+        offset: offset(row.offset, &row.unit)?,
+        repeat: offset(row.repeat_every, &row.repeat_unit)?,
+        done_means: Bilingual { zh: row.done_means_zh, en: row.done_means_en },
+        key: row.key,
+    })
+}
+
+#[derive(Deserialize)]
+struct RuleRow {
+    id: String,
+    alternative_of: String,
+    stage: String,
+    channel: String,
+    title_zh: String,
+    title_en: String,
+    trigger_event: String,
+    owed_by: String,
+    amount: i32,
+    unit: String,
+    counting: String,
+    source: String,
+    effective_from: String,
+    effective_to: String,
+    confidence: String,
+    note: String,
+}
+
+fn applies_to(text: &str) -> Result<AppliesTo, String> {
+    match text.split_once(':') {
+        Some(("platform", platform)) => Ok(AppliesTo::Platform(word(platform)?)),
+        Some(_) => Err(format!("unknown channel {text}")),
+        None => Ok(AppliesTo::Channel(word::<Channel>(text)?)),
+    }
+}
+
+fn day(text: &str) -> Result<Option<Day>, String> {
+    if text.is_empty() { Ok(None) } else { word(text).map(Some) }
+}
+
+fn rule(row: RuleRow) -> Result<Rule, String> {
+    let unit = match row.unit.as_str() {
+        "H" => Some(Unit::Hours),
+        "CD" => Some(Unit::Days),
+        "WD" => Some(Unit::WorkingDays),
+        "M" => Some(Unit::Months),
+        "Y" => Some(Unit::Years),
+        "AS_STATED" => None,
+        other => return Err(format!("unknown unit {other}")),
+    };
+    let roll = match row.counting.as_str() {
+        "CD_ROLL" | "M_ROLL" => Roll::Forward,
+        "H" | "CD" | "WD" | "WD_BEFORE" | "M" | "AS_STATED" => Roll::None,
+        other => return Err(format!("unknown counting {other}")),
+    };
+    Ok(Rule {
+        stage: word(&row.stage)?,
+        applies_to: row.channel.split(',').map(applies_to).collect::<Result<_, _>>()?,
+        title: Bilingual { zh: row.title_zh, en: row.title_en },
+        owed_by: word(&row.owed_by)?,
+        period: unit.map(|unit| Period { amount: row.amount, unit, roll }),
+        effective_from: day(&row.effective_from)?,
+        effective_to: day(&row.effective_to)?,
+        alternative_of: Some(row.alternative_of).filter(|id| !id.is_empty()),
+        id: row.id,
+        trigger_event: row.trigger_event,
+        source: row.source,
+        confidence: row.confidence,
+        note: row.note,
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_content_is_whole() {
+        let content = Content::embedded().unwrap();
+        let playbook = content.current_playbook().unwrap();
+        assert_eq!(playbook.tasks.len(), 91);
+        assert_eq!(content.rules.len(), 145);
+        let keys: HashSet<_> = playbook.tasks.iter().map(|t| t.key.as_str()).collect();
+        assert_eq!(keys.len(), 91, "a key occurs twice");
+        for task in &playbook.tasks {
+            match &task.anchor {
+                Anchor::Task(key) => assert!(keys.contains(key.as_str()), "{} hangs on {key}", task.key),
+                Anchor::Deadline(rules) => {
+                    for id in rules.iter().filter(|id| *id != PLATFORM_APPEAL) {
+                        assert!(content.rule(id).is_some(), "{} hangs on {id}", task.key);
+                    }
+                }
+                Anchor::Event(_) | Anchor::Stated(_) | Anchor::None => {}
+            }
+            assert!(!task.required || task.anchor == Anchor::None || task.offset.is_some(), "{} is required and never due", task.key);
+            let texts = [&task.title, &task.done_means].into_iter().chain(&task.documents);
+            assert!(texts.into_iter().all(|t| !t.zh.is_empty() && !t.en.is_empty()), "{} lacks a language", task.key);
+        }
+        for platform in Platform::ALL {
+            if let Some(id) = content.platform_appeal(*platform) {
+                assert!(content.rule(id).unwrap().applies_to.contains(&AppliesTo::Platform(*platform)), "{platform}: {id}");
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What is true: the rules of the product as pure values and functions.
+//!
+//! Nothing here reads a clock, a file, a socket or a row. Time, ids and records come in as arguments, decisions go out as values.
+
+pub mod access;
+pub mod blocker;
+pub mod calendar;
+pub mod case;
+pub mod complaint;
+pub mod content;
+pub mod deadline;
+pub mod field_rule;
+pub mod grant;
+pub mod ids;
+pub mod journal;
+pub mod language;
+pub mod member;
+pub mod period;
+pub mod playbook;
+pub mod shop;
+pub mod stage;
+pub mod task;
+pub mod text;
+pub mod time;
+pub mod trigger;
+pub mod violation;
+pub mod vocabulary;

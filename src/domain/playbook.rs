@@ -1,0 +1,242 @@
+//! Playbooks: which tasks a case calls for, and when each is due.
+//!
+//! A task comes into being when its branch applies (the reporter's type and the channel of a complaint) *and* its anchor exists.
+
+use super::{
+    calendar::Calendar,
+    case::Contents,
+    content::Content,
+    deadline::Deadline,
+    ids::TaskId,
+    language::Bilingual,
+    period::{Period, Roll, Unit, at_time, end_of_hours, end_of_period},
+    stage::Stage,
+    task::Task,
+    time::{Day, Instant},
+    vocabulary::{Channel, Platform, ReporterType},
+};
+
+/// A version of a playbook.
+#[derive(Debug, Clone)]
+pub struct Playbook {
+    /// Its key.
+    pub key: String,
+    /// Its version.
+    pub version: i32,
+    /// Its tasks, in order.
+    pub tasks: Vec<Template>,
+}
+
+/// A task as a playbook describes it.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Its key, such as `SC-03`.
+    pub key: String,
+    /// Its stage.
+    pub stage: Stage,
+    /// The reporter types it is for; empty for any.
+    pub reporter_types: Vec<ReporterType>,
+    /// The channels it is for; empty for any.
+    pub channels: Vec<Channel>,
+    /// Its title.
+    pub title: Bilingual,
+    /// The documents that are wanted.
+    pub documents: Vec<Bilingual>,
+    /// Whether its stage waits for it.
+    pub required: bool,
+    /// Whether the case waits for it.
+    pub blocks_closing: bool,
+    /// What it hangs on.
+    pub anchor: Anchor,
+    /// How far from its anchor it is due; absent for a standing duty without a date.
+    pub offset: Option<Offset>,
+    /// How often it comes again once it is done.
+    pub repeat: Option<Offset>,
+    /// What done means.
+    pub done_means: Bilingual,
+}
+
+/// What a task hangs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// A trigger of the case.
+    Event(String),
+    /// Another task: its due moment, and its completion once it is done.
+    Task(String),
+    /// A deadline made by the first of these rules that has one; `platform_appeal` is the appeal rule of the shop's platform.
+    Deadline(Vec<String>),
+    /// A deadline typed in from a notice under this key.
+    Stated(String),
+    /// Nothing: a standing duty.
+    None,
+}
+
+/// A distance from an anchor; negative counts back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset {
+    /// How many.
+    pub amount: i32,
+    /// Of what: hours, days or working days.
+    pub unit: Unit,
+}
+
+/// The anchor that stands for the appeal rule of the shop's platform; also the key of an appeal deadline copied from the platform's page.
+pub const PLATFORM_APPEAL: &str = "platform_appeal";
+
+/// The hour of the day, in the calendar's zone, at which tasks that are due on a day are due: the close of business.
+const CLOSE_OF_BUSINESS: i8 = 18;
+
+/// From what a distance is counted: hours from the moment, if it is known, and days from the civil day.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    moment: Option<Instant>,
+    day: Day,
+}
+
+impl Origin {
+    fn of_moment(at: Instant, calendar: &Calendar) -> Self {
+        Self { moment: Some(at), day: Day(at.timestamp().to_zoned(calendar.zone().clone()).date()) }
+    }
+
+    fn of_deadline(deadline: &Deadline) -> Self {
+        Self { moment: Some(deadline.due_at), day: deadline.due_on }
+    }
+}
+
+impl Offset {
+    /// The moment at that distance: hours exactly; days and working days at the close of business.
+    fn from(self, origin: Origin, calendar: &Calendar) -> Option<Instant> {
+        let at = if self.unit == Unit::Hours {
+            let from = match origin.moment {
+                Some(at) => at.timestamp(),
+                None => at_time(origin.day.0, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?,
+            };
+            end_of_hours(from, self.amount).ok()?
+        } else {
+            let counted = end_of_period(origin.day.0, Period { amount: self.amount, unit: self.unit, roll: Roll::None }, calendar).ok()?;
+            at_time(counted.due_on, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?
+        };
+        Some(Instant::new(at))
+    }
+}
+
+/// A task that a case calls for and does not have yet.
+#[derive(Debug, Clone)]
+pub struct Called<'p> {
+    /// The playbook's task.
+    pub template: &'p Template,
+    /// 1, or one more than the last repetition.
+    pub occurrence: i32,
+    /// When it is due.
+    pub due_at: Option<Instant>,
+    /// The key of the task that comes first.
+    pub after: Option<&'p str>,
+}
+
+impl Template {
+    fn branch_applies(&self, contents: &Contents) -> bool {
+        contents.complaints.iter().any(|complaint| {
+            (self.reporter_types.is_empty() || self.reporter_types.contains(&complaint.reporter.r#type))
+                && (self.channels.is_empty() || self.channels.contains(&complaint.channel))
+        })
+    }
+
+    /// The task that must be done first: the anchor, unless this one is due before it.
+    fn dependency(&self) -> Option<&str> {
+        match (&self.anchor, self.offset) {
+            (Anchor::Task(key), Some(offset)) if offset.amount >= 0 => Some(key),
+            (Anchor::Task(key), None) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The task that a case would be given, if its anchor exists: `Some(None)` is a task without a date.
+    fn due(&self, contents: &Contents, platform: Platform, content: &Content, due_of: impl Fn(&str) -> Option<Option<Instant>>) -> Option<Option<Instant>> {
+        let origin = match &self.anchor {
+            Anchor::None => return Some(None),
+            Anchor::Event(event) => {
+                let trigger = contents.triggers.iter().rfind(|t| t.event == *event)?;
+                Origin { moment: trigger.occurred_at, day: trigger.occurred_on }
+            }
+            Anchor::Task(key) => match due_of(key)? {
+                Some(at) => Origin::of_moment(at, &content.calendar),
+                None => return Some(None),
+            },
+            Anchor::Deadline(rules) => {
+                let made_by = |rule: &str| {
+                    let rule = if rule == PLATFORM_APPEAL { content.platform_appeal(platform).unwrap_or(rule) } else { rule };
+                    contents.deadlines.iter().rfind(|d| d.rule_id.as_deref() == Some(rule) || d.key.as_deref() == Some(rule))
+                };
+                Origin::of_deadline(rules.iter().find_map(|rule| made_by(rule))?)
+            }
+            Anchor::Stated(key) => Origin::of_deadline(contents.deadlines.iter().rfind(|d| d.key.as_deref() == Some(key))?),
+        };
+        Some(self.offset.and_then(|offset| offset.from(origin, &content.calendar)))
+    }
+}
+
+/// The moment from which tasks that hang on this one are counted.
+fn anchor_moment(task: &Task) -> Option<Instant> {
+    task.ended_at.or(task.due_at)
+}
+
+/// The tasks that a case calls for and does not have, each after the task that it hangs on.
+#[must_use]
+pub fn called_for<'p>(playbook: &'p Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<Called<'p>> {
+    let mut called: Vec<Called<'p>> = Vec::new();
+    loop {
+        let before = called.len();
+        for template in &playbook.tasks {
+            let known = called.iter().any(|c| c.template.key == template.key) || contents.tasks.iter().any(|t| t.key.as_deref() == Some(&template.key));
+            if known || !template.branch_applies(contents) {
+                continue;
+            }
+            let due_of = |key: &str| {
+                let existing = contents.tasks.iter().rfind(|t| t.key.as_deref() == Some(key)).map(anchor_moment);
+                existing.or_else(|| called.iter().find(|c| c.template.key == key).map(|c| c.due_at))
+            };
+            if let Some(due_at) = template.due(contents, platform, content, due_of) {
+                called.push(Called { template, occurrence: 1, due_at, after: template.dependency() });
+            }
+        }
+        if called.len() == before {
+            return called;
+        }
+    }
+}
+
+/// The next repetition of a task that was done, if the playbook repeats it.
+#[must_use]
+pub fn repetition<'p>(playbook: &'p Playbook, done: &Task, calendar: &Calendar) -> Option<Called<'p>> {
+    let template = playbook.template(done.key.as_deref()?)?;
+    let repeat = template.repeat?;
+    let origin = Origin::of_moment(done.due_at.or(done.ended_at)?, calendar);
+    Some(Called { template, occurrence: done.occurrence + 1, due_at: repeat.from(origin, calendar), after: None })
+}
+
+/// The open tasks whose due moment follows another one now, with that moment. A due moment that a person set does not follow.
+#[must_use]
+pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<(TaskId, Option<Instant>)> {
+    // Tasks are looked at in the playbook's order, in which an anchor comes before what hangs on it; what has moved is carried on.
+    let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
+    for template in &playbook.tasks {
+        let due_of = |key: &str| {
+            due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key)).map(|(t, at)| t.ended_at.or(*at))
+        };
+        let Some(at) = template.due(contents, platform, content, due_of) else { continue };
+        for (task, kept) in &mut due {
+            if task.key.as_deref() == Some(&template.key) && task.occurrence == 1 && !task.is_ended() && !task.due_by_hand {
+                *kept = at;
+            }
+        }
+    }
+    due.into_iter().filter(|(task, at)| task.due_at != *at).map(|(task, at)| (task.id, at)).collect()
+}
+
+impl Playbook {
+    /// One of its tasks.
+    #[must_use]
+    pub fn template(&self, key: &str) -> Option<&Template> {
+        self.tasks.iter().find(|t| t.key == key)
+    }
+}

@@ -1,0 +1,162 @@
+//! Instants and civil days as they are kept and shown.
+
+use super::field_rule::FieldRule;
+use jiff::{Timestamp, civil::Date, fmt::temporal::DateTimePrinter};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat, schema::{Schema, Type}},
+};
+
+/// The first and last year that input may name: wide enough for every limitation period, narrow enough that no arithmetic overflows.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
+
+/// A moment, to the microsecond; on the wire `2026-11-22T01:30:00.000000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(Timestamp);
+
+impl Instant {
+    /// Stands where there is no date, so that a sort key is never NULL: it sorts after everything real.
+    pub const FAR_FUTURE: Self = Self(Timestamp::constant(253_370_764_800, 0));
+
+    /// The moment, cut to whole microseconds.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self::from_microseconds(at.as_microsecond())
+    }
+
+    /// The moment that many microseconds after 1970-01-01T00:00:00Z; what cannot be shown becomes [`Self::FAR_FUTURE`].
+    #[must_use]
+    pub fn from_microseconds(microseconds: i64) -> Self {
+        Timestamp::from_microsecond(microseconds).map_or(Self::FAR_FUTURE, Self)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn microseconds(self) -> i64 {
+        self.0.as_microsecond()
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// The same moment as the library's type.
+    #[must_use]
+    pub fn timestamp(self) -> Timestamp {
+        self.0
+    }
+
+    /// That many seconds later, or earlier when negative.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self::from_microseconds(self.microseconds().saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// The moment, unless it is the stand-in for "none".
+    #[must_use]
+    pub fn real(self) -> Option<Self> {
+        (self != Self::FAR_FUTURE).then_some(self)
+    }
+}
+
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+        f.write_str(&PRINTER.timestamp_to_string(&self.0))
+    }
+}
+
+impl std::str::FromStr for Instant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let at: Timestamp = text.parse().map_err(|_| FieldRule::NotAMoment.to_string())?;
+        if YEARS.contains(&at.to_zoned(jiff::tz::TimeZone::UTC).year()) { Ok(Self::new(at)) } else { Err(FieldRule::OutOfRange.with("1900–2200")) }
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A civil day, without a zone; on the wire `2026-11-22`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub Date);
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // Only the plain form: a moment's day depends on its zone.
+        let day: Date = text.parse().ok().filter(|_| text.len() == 10).ok_or_else(|| FieldRule::NotADay.to_string())?;
+        if YEARS.contains(&day.year()) { Ok(Self(day)) } else { Err(FieldRule::OutOfRange.with("1900–2200")) }
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+macro_rules! string_schema {
+    ($name:ident, $format:ident, $example:literal) => {
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .format(Some(SchemaFormat::KnownFormat(KnownFormat::$format)))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    };
+}
+
+string_schema!(Instant, DateTime, "2026-11-22T01:30:00.000000Z");
+string_schema!(Day, Date, "2026-11-22");
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_always_show_microseconds_and_z() {
+        let at: Instant = "2026-11-22T09:30:00+08:00".parse().unwrap();
+        assert_eq!(at.to_string(), "2026-11-22T01:30:00.000000Z");
+    }
+
+    #[test]
+    fn days_and_instants_outside_reason_are_refused() {
+        assert!("9999-12-31".parse::<Day>().is_err());
+        assert!("0001-01-01T00:00:00Z".parse::<Instant>().is_err());
+        assert!("2026-02-30".parse::<Day>().is_err());
+        assert!("2026-11-22T10:00:00Z".parse::<Day>().is_err());
+    }
+}

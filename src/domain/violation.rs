@@ -1,0 +1,92 @@
+//! What a rule says when it says no, with the facts.
+
+use super::{
+    blocker::Blocker,
+    field_rule::FieldRule,
+    ids::TaskId,
+    stage::{Stage, StageStatus},
+    vocabulary::{CaseStatus, DeadlineStatus, TaskStatus},
+};
+
+/// A refusal by a rule of the product. The api gives each its problem.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RuleViolation {
+    /// The case is closed.
+    #[error("the case is closed")]
+    CaseClosed,
+    /// The case already is in the state that is asked for.
+    #[error("the case is already {0}")]
+    CaseAlready(CaseStatus),
+    /// A gate is shut.
+    #[error("{} blockers", .0.len())]
+    Blocked(Vec<Blocker>),
+    /// The stage does not move that way.
+    #[error("stage {stage} does not move from {from} to {to}")]
+    StageMove {
+        /// Which stage.
+        stage: Stage,
+        /// Its state.
+        from: StageStatus,
+        /// What was asked for.
+        to: StageStatus,
+    },
+    /// The task does not move that way.
+    #[error("a task does not move from {from} to {to}")]
+    TaskMove {
+        /// Its state.
+        from: TaskStatus,
+        /// What was asked for.
+        to: TaskStatus,
+    },
+    /// The task waits for others.
+    #[error("{} tasks come first", .0.len())]
+    DependenciesOpen(Vec<TaskId>),
+    /// The task's checklist has open points.
+    #[error("{0} points of the checklist are open")]
+    ChecklistOpen(usize),
+    /// Tasks would wait for each other in a circle.
+    #[error("tasks would wait for each other")]
+    DependencyCircle(Vec<TaskId>),
+    /// The deadline does not move that way.
+    #[error("a deadline does not move from {from} to {to}")]
+    DeadlineMove {
+        /// Its state.
+        from: DeadlineStatus,
+        /// What was asked for.
+        to: DeadlineStatus,
+    },
+    /// A reason must be given.
+    #[error("a reason is required")]
+    ReasonRequired,
+    /// Only an owner makes, changes or suspends owners.
+    #[error("only an owner may do that")]
+    OwnerOnly,
+    /// A tenant needs an active owner.
+    #[error("the tenant would have no owner")]
+    LastOwner,
+    /// The person is a member already.
+    #[error("already a member")]
+    AlreadyMember,
+    /// The fact has been recorded already and happens only once.
+    #[error("{0} is already recorded")]
+    AlreadyRecorded(String),
+    /// The old password is not the right one.
+    #[error("the old password is wrong")]
+    WrongPassword,
+    /// A field of the body breaks a rule.
+    #[error("{pointer}: {code}")]
+    Field {
+        /// Where, as an RFC 6901 pointer such as `/tasks/0/due_at`.
+        pointer: &'static str,
+        /// Which rule.
+        code: FieldRule,
+    },
+}
+
+impl RuleViolation {
+    /// The refusal of one field.
+    #[must_use]
+    pub fn field(pointer: &'static str, code: FieldRule) -> Self {
+        Self::Field { pointer, code }
+    }
+}

@@ -1,0 +1,257 @@
+//! The words of the trade, the same on the wire, in code and in columns.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! vocabulary {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word of the vocabulary.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word).ok_or_else(|| {
+                    let known: Vec<_> = Self::ALL.iter().map(|word| word.as_str()).collect();
+                    format!("unknown_word|{}", known.join(", "))
+                })
+            }
+        }
+    )+};
+}
+pub(crate) use vocabulary;
+
+vocabulary! {
+    /// The platform on which a shop trades.
+    Platform {
+        /// 淘宝
+        Taobao = "taobao",
+        /// 天猫
+        Tmall = "tmall",
+        /// 京东
+        Jd = "jd",
+        /// 拼多多
+        Pinduoduo = "pinduoduo",
+        /// 抖音
+        Douyin = "douyin",
+        /// 快手
+        Kuaishou = "kuaishou",
+        /// 微信
+        Wechat = "wechat",
+        /// 小红书
+        Xiaohongshu = "xiaohongshu",
+        /// 1688
+        Alibaba1688 = "alibaba_1688",
+        /// Amazon
+        Amazon = "amazon",
+        /// TikTok Shop
+        TiktokShop = "tiktok_shop",
+        /// 速卖通
+        Aliexpress = "aliexpress",
+        /// Shopee
+        Shopee = "shopee",
+        /// Any other.
+        Other = "other",
+    }
+
+    /// Where a complaint came in.
+    Channel {
+        /// 平台
+        Platform = "platform",
+        /// 市场监管部门
+        Regulator = "regulator",
+        /// 公安
+        Police = "police",
+        /// 法院
+        Court = "court",
+        /// The consumer, directly.
+        Consumer = "consumer",
+        /// 媒体
+        Media = "media",
+        /// For duties that no complaint brings.
+        None = "none",
+    }
+
+    /// What came in.
+    ComplaintKind {
+        /// 投诉: a consumer asks for a dispute to be solved.
+        Complaint = "complaint",
+        /// 举报: anyone reports a suspected violation.
+        Report = "report",
+        /// 报案
+        PoliceReport = "police_report",
+        /// 违规认定
+        PlatformFinding = "platform_finding",
+        /// 起诉
+        Lawsuit = "lawsuit",
+        /// A report in the media.
+        MediaReport = "media_report",
+    }
+
+    /// Who complains or reports: a class of motive, never a person.
+    ReporterType {
+        /// 消费者
+        Consumer = "consumer",
+        /// 竞争对手
+        Competitor = "competitor",
+        /// 监管部门
+        Regulator = "regulator",
+        /// 公安
+        Police = "police",
+        /// 平台
+        Platform = "platform",
+        /// 内部人员
+        Insider = "insider",
+        /// 职业索赔: describes conduct, not a person.
+        ProfessionalClaimant = "professional_claimant",
+        /// 匿名
+        Anonymous = "anonymous",
+        /// Not known yet.
+        Unknown = "unknown",
+    }
+
+    /// How sure an assessment is.
+    Confidence {
+        /// Little speaks for it.
+        Low = "low",
+        /// More speaks for it than against it.
+        Medium = "medium",
+        /// Documents speak for it.
+        High = "high",
+    }
+
+    /// The kind of an allegation.
+    AllegationKind {
+        /// 虚假交易
+        FictitiousTransaction = "fictitious_transaction",
+        /// 虚假评价
+        FakeReview = "fake_review",
+        /// 虚假宣传
+        FalseAdvertising = "false_advertising",
+        /// 质量
+        Quality = "quality",
+        /// 假冒
+        Counterfeit = "counterfeit",
+        /// 数据滥用
+        DataMisuse = "data_misuse",
+        /// Any other.
+        Other = "other",
+    }
+
+    /// What one's own self-check found on an allegation.
+    ConclusionResult {
+        /// The facts explain it lawfully.
+        Explained = "explained",
+        /// Part of it is true.
+        PartlyConfirmed = "partly_confirmed",
+        /// It is true.
+        Confirmed = "confirmed",
+        /// The facts do not decide it.
+        Inconclusive = "inconclusive",
+    }
+
+    /// How an allegation ended on the other side.
+    AllegationOutcome {
+        /// Found true.
+        Upheld = "upheld",
+        /// Found true in part.
+        PartlyUpheld = "partly_upheld",
+        /// Found untrue or unproven.
+        Dismissed = "dismissed",
+        /// Taken back by whoever made it.
+        Withdrawn = "withdrawn",
+        /// Ended by agreement.
+        Settled = "settled",
+        /// Ended without a finding.
+        NoFinding = "no_finding",
+    }
+
+    /// Whether a case is being worked on.
+    CaseStatus {
+        /// It is.
+        Open = "open",
+        /// It is not.
+        Closed = "closed",
+    }
+
+    /// How urgent a case is.
+    Priority {
+        /// Can wait.
+        Low = "low",
+        /// As it comes.
+        Normal = "normal",
+        /// Before others.
+        High = "high",
+        /// Now.
+        Urgent = "urgent",
+    }
+
+    /// Who owes the act that a deadline limits.
+    OwedBy {
+        /// The merchant's side.
+        Us = "us",
+        /// An authority, the platform or the other party: their lateness is not ours.
+        Them = "them",
+        /// Nobody acts: the law itself ends something.
+        System = "system",
+    }
+
+    /// The state of a deadline.
+    DeadlineStatus {
+        /// Running.
+        Pending = "pending",
+        /// Done in time, or late and so marked by its `met_at`.
+        Met = "met",
+        /// Passed without the act.
+        Missed = "missed",
+        /// Let go, with a reason.
+        Waived = "waived",
+        /// Its clock stands still.
+        Suspended = "suspended",
+    }
+
+    /// The state of a task.
+    TaskStatus {
+        /// Not begun.
+        Todo = "todo",
+        /// Begun.
+        InProgress = "in_progress",
+        /// Cannot go on, for a stated reason.
+        Blocked = "blocked",
+        /// Done.
+        Done = "done",
+        /// Not to be done, for a stated reason.
+        Waived = "waived",
+    }
+
+    /// Who may see an entry of the journal, a comment or a note.
+    Visibility {
+        /// The tenant's staff, counsel and auditors.
+        Internal = "internal",
+        /// The client too.
+        Client = "client",
+        /// Counsel and the staff who instruct them, never the client's staff.
+        Privileged = "privileged",
+    }
+}

@@ -1,0 +1,200 @@
+//! Where nobody is logged in yet: log-in, refreshing, accepting an invitation, making a tenant.
+
+use super::{
+    Failure, Ground, Scope, StoreError, postgres,
+    records::{Invitation, Membership, MemberStatus, Person, Role},
+    schema::sessions,
+    sqlite,
+    tx::{self, Backend, Frame},
+};
+use crate::domain::{
+    access::Capability,
+    ids::{ApiKeyId, InvitationId, MemberId, PersonId, SessionId, TenantId},
+    journal::{Actor, Entry},
+    time::Instant,
+};
+use diesel::prelude::*;
+use std::sync::Arc;
+
+/// Who holds a credential.
+pub(super) struct Principal {
+    pub(super) tenant: TenantId,
+    pub(super) member: MemberId,
+    pub(super) role: Role,
+    pub(super) status: MemberStatus,
+    pub(super) expires_at: Option<Instant>,
+    pub(super) revoked_at: Option<Instant>,
+    pub(super) api_key: Option<ApiKeyId>,
+    pub(super) scopes: Option<Vec<Capability>>,
+}
+
+/// A session. Its refresh token rotates; the hash of the one before is kept to recognise a replay.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The tenant that was logged in to.
+    pub tenant_id: TenantId,
+    /// As which member.
+    pub member_id: MemberId,
+    /// Hash of the refresh token that is good.
+    pub refresh_hash: Vec<u8>,
+    /// Hash of the one before.
+    pub previous_refresh_hash: Option<Vec<u8>>,
+    /// When the token was last rotated.
+    pub rotated_at: Instant,
+    /// When the session began.
+    pub created_at: Instant,
+    /// When it ends by itself.
+    pub expires_at: Instant,
+    /// When it was ended.
+    pub revoked_at: Option<Instant>,
+}
+
+/// A transaction of somebody who is not logged in.
+pub struct Entrance<'c> {
+    backend: Backend<'c>,
+    ground: Arc<Ground>,
+    request_id: String,
+    now: Instant,
+}
+
+/// Asks both backends the same question.
+macro_rules! ask {
+    ($entrance:ident, $query:ident($($arg:expr),*)) => {
+        match &mut $entrance.backend {
+            Backend::Sqlite(conn) => sqlite::queries::identity::$query(conn, $($arg),*),
+            Backend::Postgres(conn) => postgres::queries::identity::$query(conn, $($arg),*),
+        }
+    };
+}
+
+impl<'c> Entrance<'c> {
+    pub(super) fn new(backend: Backend<'c>, ground: Arc<Ground>, request_id: String) -> Self {
+        Self { now: ground.clock.now(), backend, ground, request_id }
+    }
+
+    /// The moment of the transaction.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// What surrounds the transaction.
+    #[must_use]
+    pub fn ground(&self) -> Arc<Ground> {
+        Arc::clone(&self.ground)
+    }
+
+    /// The person with this address.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn person_by_email(&mut self, email: &str) -> Result<Option<Person>, StoreError> {
+        ask!(self, person_by_email(email))
+    }
+
+    /// The person's active memberships.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn memberships(&mut self, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+        ask!(self, memberships(person))
+    }
+
+    /// The active membership behind a session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn membership(&mut self, tenant: TenantId, member: MemberId) -> Result<Option<Membership>, StoreError> {
+        ask!(self, membership(tenant, member))
+    }
+
+    /// A session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn session(&mut self, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+        ask!(self, session(id))
+    }
+
+    /// Begins a session, on the record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn insert_session(&mut self, session: &SessionRow, role: Role) -> Result<(), Failure> {
+        self.on_record(session.tenant_id, session.member_id, role, Entry::of_tenant("session.started", session.id))?;
+        Ok(ask!(self, insert_session(session))?)
+    }
+
+    /// Saves a rotated session; false when another rotation came first. A revocation goes on the record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn save_session(&mut self, before: &SessionRow, after: &SessionRow, role: Role) -> Result<bool, Failure> {
+        if after.revoked_at.is_some() {
+            let entry = Entry::of_tenant("session.revoked", after.id).with("reason", "refresh_token_reused");
+            self.on_record(after.tenant_id, after.member_id, role, entry)?;
+        }
+        Ok(ask!(self, save_session(before, after))?)
+    }
+
+    /// An invitation with its tenant and the hash of its secret.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn invitation(&mut self, id: InvitationId) -> Result<Option<(TenantId, Invitation, Vec<u8>)>, StoreError> {
+        ask!(self, invitation(id))
+    }
+
+    /// Makes a person.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when somebody has the address.
+    pub fn insert_person(&mut self, id: PersonId, email: &str, name: &str, password_hash: &str, initial: bool) -> Result<(), StoreError> {
+        let now = self.now;
+        ask!(self, insert_person(id, email, name, password_hash, initial, now))
+    }
+
+    /// Makes a tenant with its first owner, on the record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn insert_tenant(&mut self, id: TenantId, name: &str, owner: MemberId, person: PersonId) -> Result<(), Failure> {
+        let now = self.now;
+        ask!(self, insert_tenant(id, name, now))?;
+        ask!(self, enter(id))?;
+        ask!(self, insert_member(id, owner, person, Role::Owner, now))?;
+        let entry = Entry::of_tenant("tenant.created", id).with("name", name).with("owner", owner);
+        self.write(Scope { tenant: id, member: owner, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None }, entry)
+    }
+
+    /// Makes the member that an invitation was for, on the record; false when the invitation was used or taken back meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the person is a member already.
+    pub fn accept_invitation(&mut self, tenant: TenantId, invitation: &Invitation, member: MemberId, person: PersonId) -> Result<bool, Failure> {
+        let now = self.now;
+        if !ask!(self, accept_invitation(invitation.id, now))? {
+            return Ok(false);
+        }
+        ask!(self, enter(tenant))?;
+        ask!(self, insert_member(tenant, member, person, invitation.role, now))?;
+        let entry = Entry::of_tenant("member.joined", member).with("role", invitation.role).with("invitation_id", invitation.id);
+        self.on_record(tenant, member, invitation.role, entry)?;
+        Ok(true)
+    }
+
+    fn on_record(&mut self, tenant: TenantId, member: MemberId, role: Role, entry: Entry) -> Result<(), Failure> {
+        ask!(self, enter(tenant))?;
+        self.write(Scope { tenant, member, session: None, actor: Actor::Member(member), role, key_scopes: None }, entry)
+    }
+
+    fn write(&mut self, scope: Scope, entry: Entry) -> Result<(), Failure> {
+        let mut frame = Frame::new(Arc::clone(&self.ground), scope, self.request_id.clone());
+        frame.record(entry);
+        tx::write_entries(self.backend.reborrow(), &mut frame)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,390 @@
+//! What is kept. Every query starts inside the caller's tenant and grants; every write carries its journal entry.
+//!
+//! The query files in `queries/` are compiled once for each database ([`sqlite`] and [`postgres`] include them); everything above sees one
+//! [`Tx`] and never a backend. To add a query: write the function in `queries/<noun>.rs` and one line in the `queries!` list below.
+
+mod authorize;
+pub mod idempotency;
+pub mod identity;
+mod migrations;
+pub mod page;
+mod postgres;
+pub mod records;
+mod schema;
+mod scope;
+mod sql_types;
+mod sqlite;
+mod tx;
+
+pub use authorize::Opening;
+pub use scope::Scope;
+pub use tx::{Ground, Stored, Tx};
+
+use crate::{
+    domain::{access::*, ids::*, journal::Entry, time::Instant, violation::RuleViolation},
+};
+use std::{path::Path, sync::Arc};
+use tx::{Backend, Frame};
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Absent, or out of the caller's reach: nobody may tell which.
+    #[error("not found")]
+    NotFound,
+    /// Visible to the caller, but not theirs to do.
+    #[error("forbidden")]
+    Forbidden,
+    /// The credential does not hold (any more).
+    #[error("not authenticated")]
+    Unauthenticated,
+    /// Somebody changed it since it was read.
+    #[error("changed since it was read; now at version {current}")]
+    Stale {
+        /// The version that it has now.
+        current: i64,
+    },
+    /// The same idempotency key is being worked on.
+    #[error("a request with this idempotency key is being worked on")]
+    InFlight,
+    /// It exists already.
+    #[error("exists already")]
+    Taken,
+    /// Too much waits to be written.
+    #[error("busy")]
+    Busy,
+    /// There is no space left.
+    #[error("no space left")]
+    Full,
+    /// The installation is not as it should be; the sentence tells the operator what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// The database failed. For the log, never for a caller.
+    #[error("the database failed: {0}")]
+    Broken(String),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match error {
+            Error::NotFound => Self::NotFound,
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
+            Error::DatabaseError(_, ref info) if info.message().contains("database or disk is full") => Self::Full,
+            Error::DatabaseError(_, ref info) if info.message().contains("deadlock detected") => Self::Busy,
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+/// In what a transaction can end other than well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A rule said no.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The database of an installation.
+#[derive(Clone)]
+pub struct Store {
+    backend: Engine,
+    ground: Arc<Ground>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(sqlite::Engine),
+    Postgres(postgres::Engine),
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, Copy)]
+pub enum Location<'a> {
+    /// An SQLite file, made when it is absent.
+    Embedded(&'a Path),
+    /// A PostgreSQL URL.
+    Server(&'a str),
+}
+
+/// What opening does about migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrating {
+    /// Apply what is missing.
+    Apply,
+    /// Refuse a schema that is behind.
+    Check,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date, or checks it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with a sentence for the operator: a wrong URL, a newer schema, keys of another installation.
+    pub fn open(location: Location<'_>, migrating: Migrating, ground: Ground) -> Result<Self, StoreError> {
+        let ground = Arc::new(ground);
+        let backend = match location {
+            Location::Embedded(path) => Engine::Sqlite(sqlite::Engine::open(path, migrating, &ground)?),
+            Location::Server(url) => Engine::Postgres(postgres::Engine::open(url, migrating, &ground)?),
+        };
+        let store = Self { backend, ground };
+        store.check_keys()?;
+        Ok(store)
+    }
+
+    /// Keys of another installation would make every token and sealed value unreadable: refuse them.
+    fn check_keys(&self) -> Result<(), StoreError> {
+        let (ours, now) = (self.ground.vault.fingerprint().to_owned(), self.ground.clock.now());
+        let fingerprint = ours.clone();
+        let known = match &self.backend {
+            Engine::Sqlite(engine) => engine.at_once(move |conn| sqlite::queries::identity::installation(conn, &fingerprint, now))?,
+            Engine::Postgres(engine) => engine.at_once(|conn| postgres::queries::identity::installation(conn, &fingerprint, now))?,
+        };
+        if known == ours {
+            Ok(())
+        } else {
+            Err(StoreError::Refused("the key file is not the one this database was made with: give the right one with --keys-file".into()))
+        }
+    }
+
+    /// What transactions find around them.
+    #[must_use]
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.run(false, None, |backend, _| {
+            match backend {
+                Backend::Sqlite(conn) => sqlite::queries::identity::ping(conn),
+                Backend::Postgres(conn) => postgres::queries::identity::ping(conn),
+            }
+            .map_err(Failure::Store)
+        })
+        .await
+        .map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Rule(rule) => StoreError::Broken(rule.to_string()),
+        })
+    }
+
+    /// Runs `work` in one transaction on a blocking thread; it finishes even when nobody waits for it any more.
+    async fn run<T: Send + 'static>(
+        &self,
+        writes: bool,
+        tenant: Option<TenantId>,
+        work: impl FnOnce(Backend<'_>, &Arc<Ground>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let ground = Arc::clone(&self.ground);
+        match &self.backend {
+            Engine::Sqlite(engine) => engine.run(writes, move |conn| work(Backend::Sqlite(conn), &ground)).await,
+            Engine::Postgres(engine) => engine.run(tenant, move |conn| work(Backend::Postgres(conn), &ground)).await,
+        }
+    }
+
+    /// Runs `work` for a caller whose credential holds and whose role has the permission `P`, in one transaction with its journal entries.
+    ///
+    /// # Errors
+    /// [`StoreError::Unauthenticated`], [`StoreError::Forbidden`], or in what the work ends.
+    pub async fn transact<P: Permission, T: Send + 'static>(
+        &self,
+        opening: Opening,
+        work: impl FnOnce(&mut Tx<'_, P>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(P::WRITES, opening.tenant(), move |mut backend, ground| {
+            let scope = authorize::authorize(&mut backend, &opening, P::CAPABILITY, ground.clock.now())?;
+            let mut frame = Frame::new(Arc::clone(ground), scope, opening.request_id);
+            tx::complete(backend, &mut frame, work)
+        })
+        .await
+    }
+
+    /// Whether the credential holds and its role has the capability, without doing anything: asked before a body is read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unauthenticated`], [`StoreError::Forbidden`].
+    pub async fn authorize(&self, opening: Opening, capability: Capability) -> Result<Scope, Failure> {
+        self.run(false, opening.tenant(), move |mut backend, ground| {
+            authorize::authorize(&mut backend, &opening, capability, ground.clock.now()).map_err(Failure::Store)
+        })
+        .await
+    }
+
+    /// Runs `work` where nobody is logged in yet: logging in, accepting an invitation, making a tenant. Only `usecases::sessions`,
+    /// `usecases::invitations` and `usecases::tenants` call it.
+    ///
+    /// # Errors
+    /// In what the work ends.
+    pub async fn before_login<T: Send + 'static>(
+        &self,
+        writes: bool,
+        request_id: String,
+        work: impl FnOnce(&mut identity::Entrance<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(writes, None, move |backend, ground| work(&mut identity::Entrance::new(backend, Arc::clone(ground), request_id))).await
+    }
+
+    /// How many statements ran since the store was opened, transaction control left out.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.ground.statements.count()
+    }
+}
+
+/// Each line is a public function of the store; the query of that name stands in `queries/<noun>.rs`, compiled once for each database.
+macro_rules! queries {
+    ($($noun:ident { $($(#[$doc:meta])* fn $name:ident($needs:ty $(, $arg:ident: $ty:ty)* $(,)?) -> $out:ty;)+ })+) => {$(
+        #[doc = concat!("Queries of `queries/", stringify!($noun), ".rs`.")]
+        pub mod $noun {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every noun needs all")]
+            use super::{*, page::*, records::*};
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// As [`StoreError`] says.
+                pub fn $name(tx: &mut Tx<'_, impl Includes<$needs>>, $($arg: $ty),*) -> Result<$out, StoreError> {
+                    let (backend, frame) = tx.parts();
+                    match backend {
+                        Backend::Sqlite(conn) => sqlite::queries::$noun::$name(&mut sqlite::queries::At::new(conn, frame), $($arg),*),
+                        Backend::Postgres(conn) => postgres::queries::$noun::$name(&mut postgres::queries::At::new(conn, frame), $($arg),*),
+                    }
+                }
+            )+
+        }
+    )+};
+}
+
+queries! {
+    members {
+        /// The caller's own membership, with the tenant's name.
+        fn me(ReadSelf) -> Me;
+        /// A page of the members.
+        fn list(ReadMembers, page: Page<MemberFilter>) -> Vec<Member>;
+        /// A member.
+        fn find(ReadMembers, id: MemberId) -> Stored<Member>;
+        /// Whether all of these are active members.
+        fn all_active(ReadCases, ids: &[MemberId]) -> bool;
+        /// How many active owners there are besides this one.
+        fn other_owners(WriteMembers, id: MemberId) -> i64;
+        /// Saves a changed membership; suspending ends its sessions.
+        fn save(WriteMembers, before: &Stored<Member>, after: &Member) -> Stored<Member>;
+        /// A page of the invitations.
+        fn list_invitations(ReadMembers, page: Page<()>) -> Vec<Invitation>;
+        /// Keeps a new invitation and the hash of its secret.
+        fn invite(WriteMembers, invitation: &Invitation, secret_hash: Vec<u8>) -> ();
+        /// Takes an invitation back.
+        fn revoke_invitation(WriteMembers, id: InvitationId) -> ();
+    }
+    sessions {
+        /// Ends the caller's session.
+        fn end(WriteSelf) -> ();
+        /// The hash of the caller's password.
+        fn password_hash(WriteSelf) -> (PersonId, String);
+        /// Sets the caller's password and ends their other sessions.
+        fn set_password(WriteSelf, person: PersonId, hash: String) -> ();
+    }
+    api_keys {
+        /// A page of the keys.
+        fn list(ReadApiKeys, page: Page<()>) -> Vec<ApiKey>;
+        /// Keeps a new key and the hash of its secret.
+        fn insert(WriteApiKeys, key: &ApiKey, secret_hash: Vec<u8>) -> ();
+        /// Revokes a key.
+        fn revoke(WriteApiKeys, id: ApiKeyId) -> ();
+    }
+    grants {
+        /// A page of the grants.
+        fn list(ReadGrants, page: Page<GrantFilter>) -> Vec<Grant>;
+        /// A grant.
+        fn find(ReadGrants, id: GrantId) -> Stored<Grant>;
+        /// Keeps a new grant.
+        fn insert(WriteGrants, grant: &Grant) -> ();
+        /// Ends a grant.
+        fn revoke(WriteGrants, before: &Stored<Grant>) -> Stored<Grant>;
+    }
+    shops {
+        /// A page of the shops.
+        fn list(ReadShops, page: Page<ShopFilter>) -> Vec<Shop>;
+        /// A shop.
+        fn find(ReadShops, id: ShopId) -> Stored<Shop>;
+        /// Keeps a new shop.
+        fn insert(WriteShops, shop: &Shop) -> ();
+        /// Saves a changed shop.
+        fn save(WriteShops, before: &Stored<Shop>, after: &Shop) -> Stored<Shop>;
+    }
+    cases {
+        /// A page of the cases.
+        fn list(ReadCases, page: Page<CaseFilter>) -> Vec<Case>;
+        /// A case.
+        fn find(ReadCases, id: CaseId) -> Stored<Case>;
+        /// A case, locked against other writers until the transaction ends. Every write in a case begins here.
+        fn lock(WorkTasks, key: CaseKey) -> Stored<Case>;
+        /// The next number of the year.
+        fn next_number(OpenCases, year: i16) -> String;
+        /// Keeps a new case with all that it begins with, in one entry.
+        fn insert(OpenCases, case: &Case, contents: &Contents) -> ();
+        /// Saves a changed case, which was locked, with a new version.
+        fn save(WorkTasks, before: &Stored<Case>, after: &Case, entry: Entry) -> Stored<Case>;
+        /// Everything in a case on which its gates decide.
+        fn contents(ReadCases, case: &Stored<Case>) -> Contents;
+        /// A page of a case's timeline, as far as the caller may see it, newest first.
+        fn timeline(ReadCases, case: &Stored<Case>, page: Page<()>) -> Vec<TimelineEntry>;
+    }
+    complaints {
+        /// The complaints of a case.
+        fn list(ReadCases, case: &Stored<Case>) -> Vec<Complaint>;
+        /// A complaint.
+        fn find(ReadCases, id: ComplaintId) -> Complaint;
+        /// Keeps a new complaint with its allegations in a locked case.
+        fn insert(WriteCases, case: &Stored<Case>, complaint: &Complaint, allegations: &[Allegation]) -> ();
+        /// Saves a changed complaint.
+        fn save(WriteCases, case: &Stored<Case>, before: &Complaint, after: &Complaint) -> Complaint;
+        /// A reporter's sealed identity, opened on the record.
+        fn open_identity(OpenIdentity, id: ComplaintId, reason: &str) -> Option<Vec<u8>>;
+    }
+    allegations {
+        /// The allegations of a case.
+        fn list(ReadCases, case: &Stored<Case>) -> Vec<Allegation>;
+        /// An allegation.
+        fn find(ReadCases, id: AllegationId) -> Allegation;
+        /// Keeps a new allegation in a locked case.
+        fn insert(WriteCases, case: &Stored<Case>, allegation: &Allegation) -> ();
+        /// Saves a changed allegation.
+        fn save(WriteCases, case: &Stored<Case>, before: &Allegation, after: &Allegation) -> Allegation;
+    }
+    triggers {
+        /// The triggers of a case.
+        fn list(ReadCases, case: &Stored<Case>) -> Vec<Trigger>;
+        /// Keeps a new trigger with the deadlines that it starts.
+        fn insert(WorkTasks, case: &Stored<Case>, trigger: &Trigger, deadlines: &[Deadline]) -> ();
+    }
+    deadlines {
+        /// The deadlines of a case.
+        fn list(ReadCases, case: &Stored<Case>) -> Vec<Deadline>;
+        /// A deadline.
+        fn find(ReadCases, id: DeadlineId) -> Deadline;
+        /// Keeps a new deadline.
+        fn insert(WriteCases, case: &Stored<Case>, deadline: &Deadline) -> ();
+        /// Saves a changed deadline.
+        fn save(WriteCases, case: &Stored<Case>, before: &Deadline, after: &Deadline, kind: &'static str) -> Deadline;
+    }
+    tasks {
+        /// A page of tasks, of one case or across cases.
+        fn list(ReadCases, page: Page<TaskFilter>) -> Vec<TaskInCase>;
+        /// A task.
+        fn find(ReadCases, id: TaskId) -> TaskInCase;
+        /// Keeps new tasks in a locked case.
+        fn insert(WorkTasks, case: &Stored<Case>, tasks: &[Task]) -> ();
+        /// Saves a changed task.
+        fn save(WorkTasks, case: &Stored<Case>, before: &Task, after: &Task, kind: &'static str) -> Task;
+        /// Moves the due moments of tasks that follow an anchor.
+        fn reschedule(WorkTasks, case: &Stored<Case>, moved: &[(TaskId, Option<Instant>)]) -> ();
+    }
+}

@@ -1,0 +1,133 @@
+//! Where a query stands: inside a transaction and a scope. The connection is private here, even to the query files beside it.
+
+use super::{Conn, Db, Result};
+use crate::{
+    domain::{ids::TenantId, journal::Entry, time::Instant},
+    store::{
+        Scope, StoreError,
+        schema::{cases, grants},
+        tx::Frame,
+    },
+};
+use diesel::{dsl::not, prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};
+
+/// A condition on cases.
+pub(in crate::store) type OnCases = Box<dyn BoxableExpression<cases::table, Db, SqlType = Bool>>;
+
+/// A place to query from.
+pub(in crate::store) struct At<'a> {
+    conn: &'a mut Conn,
+    frame: &'a mut Frame,
+}
+
+/// For what a case is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Wish {
+    Read,
+    Write,
+    OpenIdentity,
+}
+
+impl<'a> At<'a> {
+    pub(in crate::store) fn new(conn: &'a mut Conn, frame: &'a mut Frame) -> Self {
+        Self { conn, frame }
+    }
+
+    pub(super) fn tenant(&self) -> TenantId {
+        self.frame.scope.tenant
+    }
+
+    pub(super) fn scope(&self) -> &Scope {
+        &self.frame.scope
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.frame.now
+    }
+
+    /// Reads. The bound refuses anything that writes.
+    pub(super) fn load<'q, Q, U>(&mut self, query: Q) -> Result<Vec<U>>
+    where
+        Q: QueryDsl + LoadQuery<'q, Conn, U>,
+    {
+        Ok(query.load(self.conn)?)
+    }
+
+    /// Reads one row, of which there is at most one.
+    pub(super) fn first<'q, Q, U>(&mut self, query: Q) -> Result<U>
+    where
+        Q: QueryDsl + LoadQuery<'q, Conn, U>,
+    {
+        self.load(query)?.pop().ok_or(StoreError::NotFound)
+    }
+
+    /// Puts an entry on the record and lends the connection: the only way to write.
+    pub(super) fn record(&mut self, entry: Entry) -> &mut Conn {
+        self.frame.record(entry);
+        self.conn
+    }
+
+    /// Lends the connection for a statement that changes nothing by itself: a lock, a counter, a row that the journal entry of the same
+    /// transaction already tells of.
+    pub(super) fn beside_the_record(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    /// The cases within reach.
+    pub(super) fn cases(&self, wish: Wish) -> OnCases {
+        let tenant = cases::tenant_id.eq(self.tenant());
+        if !self.frame.scope.role.needs_grant() {
+            return Box::new(tenant);
+        }
+        let granted = || {
+            let mut query = grants::table
+                .filter(grants::tenant_id.eq(self.tenant()))
+                .filter(grants::member_id.eq(self.frame.scope.member))
+                .filter(grants::revoked_at.is_null())
+                .filter(grants::ends_at.gt(self.frame.now))
+                .into_boxed::<Db>();
+            match wish {
+                Wish::Read => {}
+                Wish::Write => query = query.filter(grants::may_write),
+                Wish::OpenIdentity => query = query.filter(grants::may_open_identity),
+            }
+            query
+        };
+        let of_shops = granted().filter(grants::shop_id.is_not_null()).select(grants::shop_id.assume_not_null());
+        let of_cases = granted().filter(grants::case_id.is_not_null()).select(grants::case_id.assume_not_null());
+        Box::new(tenant.and(cases::shop_id.eq_any(of_shops).or(cases::id.eq_any(of_cases))))
+    }
+
+    /// The ids of the cases within reach, when the caller does not reach all of the tenant's.
+    pub(super) fn narrow_case_ids(&self) -> Option<cases::BoxedQuery<'static, Db, crate::store::sql_types::Id>> {
+        self.frame.scope.role.needs_grant().then(|| cases::table.filter(self.cases(Wish::Read)).select(cases::id).into_boxed())
+    }
+
+    /// Why a case that was wanted for more than reading is not there: it is not theirs to change, or not there at all.
+    pub(super) fn refusal(&mut self, case: OnCases) -> StoreError {
+        let visible = cases::table.filter(self.cases(Wish::Read)).filter(case).select(cases::version);
+        match self.load::<_, i64>(visible) {
+            Ok(rows) if rows.is_empty() => StoreError::NotFound,
+            Ok(_) => StoreError::Forbidden,
+            Err(error) => error,
+        }
+    }
+}
+
+/// The shops within reach, as a condition on shops.
+pub(super) fn shops_within(at: &At<'_>) -> Box<dyn BoxableExpression<crate::store::schema::shops::table, Db, SqlType = Bool>> {
+    use crate::store::schema::shops;
+    let tenant = shops::tenant_id.eq(at.tenant());
+    if !at.scope().role.needs_grant() {
+        return Box::new(tenant);
+    }
+    let granted = grants::table
+        .filter(grants::tenant_id.eq(at.tenant()))
+        .filter(grants::member_id.eq(at.scope().member))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::ends_at.gt(at.now()))
+        .filter(not(grants::shop_id.is_null()))
+        .select(grants::shop_id.assume_not_null());
+    let of_cases = cases::table.filter(at.cases(Wish::Read)).select(cases::shop_id).into_boxed::<Db>();
+    Box::new(tenant.and(shops::id.eq_any(granted).or(shops::id.eq_any(of_cases))))
+}

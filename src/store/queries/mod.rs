@@ -1,0 +1,47 @@
+//! The queries, in plain Diesel, compiled once against each database's `Conn` and `Db`.
+
+mod at;
+
+pub(in crate::store) use at::At;
+use super::{Conn, Db, enter_person, enter_tenant, lock_key};
+use crate::store::StoreError;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+pub(in crate::store) mod allegations;
+pub(in crate::store) mod api_keys;
+pub(in crate::store) mod cases;
+pub(in crate::store) mod complaints;
+pub(in crate::store) mod deadlines;
+pub(in crate::store) mod grants;
+pub(in crate::store) mod idempotency;
+pub(in crate::store) mod identity;
+pub(in crate::store) mod journal;
+pub(in crate::store) mod members;
+pub(in crate::store) mod sessions;
+pub(in crate::store) mod shops;
+pub(in crate::store) mod tasks;
+pub(in crate::store) mod triggers;
+
+/// Orders a boxed query by a moment and the id, and begins it after a position.
+macro_rules! paged {
+    ($query:ident, $page:expr, $moment:expr, $id:expr) => {{
+        if let Some(after) = $page.after {
+            let id = crate::store::sql_types::AnyId(after.id);
+            $query = if $page.sort.descending {
+                $query.filter($moment.le(after.at)).filter($moment.lt(after.at).or($id.lt(id)))
+            } else {
+                $query.filter($moment.ge(after.at)).filter($moment.gt(after.at).or($id.gt(id)))
+            };
+        }
+        if $page.sort.descending { $query.order(($moment.desc(), $id.desc())) } else { $query.order(($moment.asc(), $id.asc())) }.limit($page.fetch())
+    }};
+    ($query:ident, $page:expr, $id:expr) => {{
+        if let Some(after) = $page.after {
+            let id = crate::store::sql_types::AnyId(after.id);
+            $query = if $page.sort.descending { $query.filter($id.lt(id)) } else { $query.filter($id.gt(id)) };
+        }
+        if $page.sort.descending { $query.order($id.desc()) } else { $query.order($id.asc()) }.limit($page.fetch())
+    }};
+}
+use paged;

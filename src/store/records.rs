@@ -1,0 +1,189 @@
+//! What queries take and give besides the domain's own types.
+
+pub use crate::domain::{
+    access::Role,
+    case::{Case, Contents},
+    complaint::{Allegation, Complaint},
+    deadline::Deadline,
+    grant::Grant,
+    member::{Invitation, Member, MemberStatus},
+    shop::Shop,
+    task::Task,
+    trigger::Trigger,
+};
+use crate::domain::{
+    access::Capability,
+    case::PlaybookRef,
+    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, ShopId, TaskId, TenantId},
+    stage::Stage,
+    time::Instant,
+    vocabulary::{CaseStatus, Channel, Platform, ReporterType, TaskStatus, Visibility},
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The caller.
+#[derive(Debug, Clone)]
+pub struct Me {
+    /// The membership.
+    pub member: Member,
+    /// The tenant's id.
+    pub tenant_id: TenantId,
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// Whether the password is still the one that was handed out.
+    pub password_is_initial: bool,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// The member as whom it acts.
+    pub member_id: MemberId,
+    /// What it is for.
+    pub name: String,
+    /// The end of the key, to tell it from others.
+    pub last_four: String,
+    /// What it may do, within its member's role.
+    pub scopes: Vec<Capability>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Until when it holds.
+    pub expires_at: Option<Instant>,
+    /// When it was revoked.
+    pub revoked_at: Option<Instant>,
+}
+
+/// An entry of the journal as a timeline shows it.
+#[derive(Debug, Clone)]
+pub struct TimelineEntry {
+    /// Its id.
+    pub id: EntryId,
+    /// What happened.
+    pub kind: String,
+    /// To what.
+    pub subject_id: Uuid,
+    /// When.
+    pub at: Instant,
+    /// The kind of actor.
+    pub actor_kind: String,
+    /// Who.
+    pub actor_id: Option<Uuid>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The facts.
+    pub payload: Map<String, Value>,
+}
+
+/// A task with what is needed to show it.
+#[derive(Debug, Clone)]
+pub struct TaskInCase {
+    /// The task.
+    pub task: Task,
+    /// The playbook that its case is pinned to.
+    pub playbook: PlaybookRef,
+}
+
+/// Which members.
+#[derive(Debug, Clone, Default)]
+pub struct MemberFilter {
+    /// In these roles.
+    pub roles: Vec<Role>,
+    /// In this state.
+    pub status: Option<MemberStatus>,
+}
+
+/// Which grants.
+#[derive(Debug, Clone, Default)]
+pub struct GrantFilter {
+    /// To this member.
+    pub member_id: Option<MemberId>,
+    /// To this case.
+    pub case_id: Option<CaseId>,
+    /// To this shop.
+    pub shop_id: Option<ShopId>,
+}
+
+/// Which shops.
+#[derive(Debug, Clone, Default)]
+pub struct ShopFilter {
+    /// On these platforms.
+    pub platforms: Vec<Platform>,
+}
+
+/// Which cases.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// Of this shop.
+    pub shop_id: Option<ShopId>,
+    /// With one of these stages active.
+    pub stages: Vec<Stage>,
+    /// In this state.
+    pub status: Option<CaseStatus>,
+    /// Led by this member.
+    pub lead_id: Option<MemberId>,
+    /// Whose first complaint has one of these reporter types.
+    pub reporter_types: Vec<ReporterType>,
+    /// Whose first complaint came through one of these channels.
+    pub channels: Vec<Channel>,
+    /// With a next deadline before this moment.
+    pub due_before: Option<Instant>,
+    /// With this number.
+    pub number: Option<String>,
+}
+
+/// Which tasks.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Of this case.
+    pub case_id: Option<CaseId>,
+    /// In these stages.
+    pub stages: Vec<Stage>,
+    /// In these states.
+    pub statuses: Vec<TaskStatus>,
+    /// Assigned to this member.
+    pub assignee_id: Option<MemberId>,
+    /// Due before this moment.
+    pub due_before: Option<Instant>,
+}
+
+/// A case by itself or by something in it.
+#[derive(Debug, Clone, Copy)]
+pub enum CaseKey {
+    /// The case.
+    Case(CaseId),
+    /// The case of a complaint.
+    Complaint(ComplaintId),
+    /// The case of an allegation.
+    Allegation(AllegationId),
+    /// The case of a deadline.
+    Deadline(DeadlineId),
+    /// The case of a task.
+    Task(TaskId),
+}
+
+/// A person, as logging in needs them.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// Their password's hash.
+    pub password_hash: String,
+}
+
+/// One membership of a person.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// The tenant.
+    pub tenant_id: TenantId,
+    /// Its name.
+    pub tenant_name: String,
+    /// The member.
+    pub member_id: MemberId,
+    /// The person.
+    pub person_id: PersonId,
+    /// What the member is to the tenant.
+    pub role: Role,
+}
