@@ -122,6 +122,7 @@ CREATE TABLE cases (
     id {id} NOT NULL,
     number {text} NOT NULL,
     shop_id {id} NOT NULL,
+    platform {text} NOT NULL,
     title {text} NOT NULL,
     status {text} NOT NULL CHECK (status IN ('open', 'closed')),
     priority {text} NOT NULL,

@@ -2,7 +2,13 @@
 //!
 //! The floors and their direction are in `ARCHITECTURE.md`; `tests/architecture.rs` holds them.
 
-pub mod domain;
+pub mod api;
 pub mod auth;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod domain;
+pub mod limits;
+pub mod server;
 pub mod store;
+pub mod usecases;

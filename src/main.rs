@@ -1,1 +1,72 @@
-fn main() {}
+//! The command line.
+
+use clap::Parser as _;
+use rejoinder::{
+    api::operations,
+    config::{Command, CommandLine, ServeSettings, TenantCommand},
+    demo, server,
+    server::StartError,
+    store::Migrating,
+    usecases::tenants,
+};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match run(CommandLine::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rejoinder: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), StartError> {
+    match command {
+        Command::Serve(settings) => serve(settings, false).await,
+        Command::Demo(settings) => serve(settings, true).await,
+        Command::Migrate(settings) => {
+            server::open_store(&settings, Migrating::Apply)?;
+            println!("the schema is up to date");
+            Ok(())
+        }
+        Command::Tenant { command: TenantCommand::Create { database, name, owner_email, json } } => {
+            let name = name.try_into().map_err(|rule| StartError::Setting(format!("--name: {rule}")))?;
+            let email: rejoinder::domain::text::Email =
+                owner_email.try_into().map_err(|rule| StartError::Setting(format!("--owner-email: {rule}")))?;
+            let store = server::open_store(&database, Migrating::Apply)?;
+            let made = tenants::create(&store, name, email.clone(), None).await.map_err(|e| StartError::Setting(e.to_string()))?;
+            if json {
+                println!("{}", serde_json::json!({ "tenant_id": made.tenant_id, "email": &*email, "password": made.password }));
+            } else {
+                println!("tenant    {}", made.tenant_id);
+                println!("owner     {}", &*email);
+                println!("password  {}", made.password.as_deref().unwrap_or("(the one this person has already)"));
+            }
+            Ok(())
+        }
+        Command::Openapi => {
+            print!("{}", operations::document_text());
+            Ok(())
+        }
+    }
+}
+
+async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartError> {
+    let filter = EnvFilter::try_from_env("REJOINDER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rejoinder=info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if settings.log_json { log.json().init() } else { log.init() }
+    let migrating = if settings.no_migrate { Migrating::Check } else { Migrating::Apply };
+    let store = server::open_store(&settings.database, migrating)?;
+    let (listener, url) = server::bind(&settings)?;
+    if with_demo {
+        let demo = demo::prepare(&store).await.map_err(|e| StartError::Setting(e.to_string()))?;
+        println!("{}", demo.greeting(&url));
+    } else {
+        println!("rejoinder listens on {url}");
+    }
+    let services = server::services(store, server::limits(&settings), url, settings.behind_proxy)?;
+    Ok(server::serve(listener, services, settings.workers)?.await?)
+}

@@ -11,7 +11,7 @@ use super::{
     time::{Day, Instant},
     trigger::Trigger,
     violation::RuleViolation,
-    vocabulary::{CaseStatus, Channel, OwedBy, Priority, ReporterType},
+    vocabulary::{CaseStatus, Channel, OwedBy, Platform, Priority, ReporterType},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct Case {
     pub number: String,
     /// The shop that is accused.
     pub shop_id: ShopId,
+    /// Where the shop trades.
+    pub platform: Platform,
     /// What it is called.
     pub title: String,
     /// Whether it is being worked on.
@@ -237,7 +239,7 @@ impl Contents {
 
     /// The deadlines that a trigger starts under the built-in rules, without ids, `case_id`s or dates of entry.
     #[must_use]
-    pub fn deadlines_of(&self, trigger: &Trigger, platform: super::vocabulary::Platform, content: &Content) -> Vec<StartedDeadline> {
+    pub fn deadlines_of(&self, trigger: &Trigger, platform: Platform, content: &Content) -> Vec<StartedDeadline> {
         deadline::rules_for(&content.rules, &trigger.event, trigger.occurred_on, &self.channels(), platform)
             .into_iter()
             .filter_map(|(rule, early)| {

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod journal;
 pub mod language;
 pub mod member;
+pub mod merge_patch;
 pub mod period;
 pub mod playbook;
 pub mod shop;

@@ -170,6 +170,18 @@ impl<'c> Entrance<'c> {
         self.write(Scope { tenant: id, member: owner, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None }, entry)
     }
 
+    /// Makes a member without an invitation, on the operator's record.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the person is a member already.
+    pub fn insert_member(&mut self, tenant: TenantId, member: MemberId, person: PersonId, role: Role) -> Result<(), Failure> {
+        let now = self.now;
+        ask!(self, enter(tenant))?;
+        ask!(self, insert_member(tenant, member, person, role, now))?;
+        let entry = Entry::of_tenant("member.joined", member).with("role", role);
+        self.write(Scope { tenant, member, session: None, actor: Actor::Operator, role, key_scopes: None }, entry)
+    }
+
     /// Makes the member that an invitation was for, on the record; false when the invitation was used or taken back meanwhile.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ const MIGRATIONS: &[(&str, &str)] = &[("0001_spine", include_str!("../../migrati
 
 /// Which SQL the words in braces become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub(super) enum Dialect {
     /// SQLite: STRICT tables, ids as 16 bytes, instants as microseconds.
     Sqlite,
     /// PostgreSQL: row security for every tenant table, rights for the role that serves.
@@ -15,7 +15,7 @@ pub enum Dialect {
 }
 
 /// The role that serves: it owns nothing and passes no row security.
-pub const SERVING_ROLE: &str = "rejoinder_app";
+pub(super) const SERVING_ROLE: &str = "rejoinder_app";
 
 /// What a migration needs of a connection.
 pub(super) trait Migrate {

@@ -21,7 +21,7 @@ pub use scope::Scope;
 pub use tx::{Ground, Stored, Tx};
 
 use crate::{
-    domain::{access::*, ids::*, journal::Entry, time::Instant, violation::RuleViolation},
+    domain::{access::*, ids::*, journal::{Actor, Entry}, time::Instant, violation::RuleViolation},
 };
 use std::{path::Path, sync::Arc};
 use tx::{Backend, Frame};
@@ -229,6 +229,23 @@ impl Store {
         work: impl FnOnce(&mut identity::Entrance<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(writes, None, move |backend, ground| work(&mut identity::Entrance::new(backend, Arc::clone(ground), request_id))).await
+    }
+
+    /// Runs `work` as a tenant's owner on the operator's behalf: for the demo alone.
+    ///
+    /// # Errors
+    /// In what the work ends.
+    pub async fn as_owner<P: Permission, T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        member: MemberId,
+        work: impl FnOnce(&mut Tx<'_, P>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(true, Some(tenant), move |backend, ground| {
+            let scope = Scope { tenant, member, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None };
+            tx::complete(backend, &mut Frame::new(Arc::clone(ground), scope, "demo".to_owned()), work)
+        })
+        .await
     }
 
     /// How many statements ran since the store was opened, transaction control left out.

@@ -145,6 +145,7 @@ diesel::table! {
         id -> Id,
         number -> Text,
         shop_id -> Id,
+        platform -> Text,
         title -> Text,
         status -> Text,
         priority -> Text,

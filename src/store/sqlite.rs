@@ -7,7 +7,7 @@ use super::{
 };
 use diesel::{
     Connection as _, RunQueryDsl as _,
-    connection::SimpleConnection as _,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
     r2d2::{ConnectionManager, CustomizeConnection, Pool},
 };
 use std::{
@@ -99,7 +99,7 @@ impl Engine {
             let readers = self.readers.clone();
             return tokio::task::spawn_blocking(move || {
                 let mut conn = readers.get().map_err(|_| StoreError::Busy)?;
-                conn.transaction::<_, ReadFailure, _>(|conn| Ok(work(conn)?)).map_err(|ReadFailure(failure)| failure)
+                conn.transaction::<_, Through, _>(|conn| Ok(work(conn)?)).map_err(|Through(failure)| failure)
             })
             .await
             .map_err(|e| StoreError::Broken(format!("a read ended badly: {e}")))?;
@@ -114,15 +114,15 @@ impl Engine {
 }
 
 /// Lets Diesel's own errors of `BEGIN` and `COMMIT` pass through a [`Failure`].
-struct ReadFailure(Failure);
+struct Through(Failure);
 
-impl From<diesel::result::Error> for ReadFailure {
+impl From<diesel::result::Error> for Through {
     fn from(error: diesel::result::Error) -> Self {
         Self(Failure::Store(error.into()))
     }
 }
 
-impl From<Failure> for ReadFailure {
+impl From<Failure> for Through {
     fn from(failure: Failure) -> Self {
         Self(failure)
     }
@@ -145,33 +145,33 @@ fn job<T: Send + 'static>(
 }
 
 fn in_savepoint<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, Failure>) -> Result<T, Failure> {
-    let broken = |e: diesel::result::Error| Failure::Store(e.into());
-    conn.batch_execute("SAVEPOINT job").map_err(broken)?;
-    // A panic must not end the writer: it is one request's failure.
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or_else(|_| Err(StoreError::Broken("a write panicked".into()).into()));
-    let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    conn.batch_execute(end).map_err(broken)?;
-    outcome
+    let panicked = |_| Err(Failure::Store(StoreError::Broken("a write panicked".into())));
+    let guarded = |conn: &mut Conn| -> Result<T, Through> {
+        // A panic must not end the writer: it is one request's failure.
+        Ok(catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or_else(panicked)?)
+    };
+    conn.transaction(guarded).map_err(|Through(failure)| failure)
 }
 
 /// The writer: takes what waits, runs it in one transaction, and lets answers go only after the COMMIT.
 fn write_in_groups(mut conn: Conn, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
-        let begun = conn.batch_execute("BEGIN IMMEDIATE").map_err(StoreError::from);
+        let begun = AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE").map_err(StoreError::from);
         let mut settles = vec![first(&mut conn)];
         while settles.len() < GROUP
             && let Ok(next) = jobs.try_recv()
         {
             settles.push(next(&mut conn));
         }
-        let committed = begun.and_then(|()| conn.batch_execute("COMMIT").map_err(StoreError::from));
+        let committed = begun.and_then(|()| AnsiTransactionManager::commit_transaction(&mut conn).map_err(StoreError::from));
         if let Err(error) = &committed {
             tracing::error!(%error, "a group of writes was not committed");
             if error.to_string().contains("disk I/O error") {
                 // After a failed sync nobody knows what is on the disk: recover from the log on the next start, never try again.
                 std::process::abort();
             }
-            let _ = conn.batch_execute("ROLLBACK");
+            // A failed COMMIT may have rolled back already.
+            let _ = AnsiTransactionManager::rollback_transaction(&mut conn);
         }
         for settle in settles {
             settle(match &committed {

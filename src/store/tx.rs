@@ -133,12 +133,7 @@ pub struct Tx<'c, P> {
     permission: PhantomData<P>,
 }
 
-impl<'c, P: Permission> Tx<'c, P> {
-    /// A transaction of one's own making, for `identity.rs` alone.
-    pub(super) fn new(backend: Backend<'c>, frame: &'c mut Frame) -> Self {
-        Self { backend, frame, permission: PhantomData }
-    }
-
+impl<P: Permission> Tx<'_, P> {
     pub(super) fn parts(&mut self) -> (Backend<'_>, &mut Frame) {
         (self.backend.reborrow(), self.frame)
     }

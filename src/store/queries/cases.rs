@@ -11,7 +11,7 @@ use crate::{
         journal::Entry,
         stage::{StageRecord, StageStatus},
         time::Instant,
-        vocabulary::{CaseStatus, Channel, Priority, ReporterType, Visibility},
+        vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, Visibility},
     },
     store::{
         StoreError, Stored,
@@ -31,6 +31,7 @@ struct Row {
     id: CaseId,
     number: String,
     shop_id: ShopId,
+    platform: Platform,
     title: String,
     status: CaseStatus,
     priority: Priority,
@@ -63,6 +64,7 @@ impl Row {
             id: case.id,
             number: case.number.clone(),
             shop_id: case.shop_id,
+            platform: case.platform,
             title: case.title.clone(),
             status: case.status,
             priority: case.priority,
@@ -101,6 +103,7 @@ impl From<Row> for Case {
             id: row.id,
             number: row.number,
             shop_id: row.shop_id,
+            platform: row.platform,
             title: row.title,
             status: row.status,
             priority: row.priority,
@@ -187,10 +190,10 @@ fn of_key(tenant: TenantId, key: CaseKey) -> OnCases {
 }
 
 pub(in crate::store) fn lock(at: &mut At<'_>, key: CaseKey) -> Result<Stored<Case>> {
-    let tenant = at.tenant();
+    let (tenant, now) = (at.tenant(), at.now());
     let target = cases::table.filter(at.cases(Wish::Write)).filter(of_key(tenant, key));
     let locked = diesel::update(target)
-        .set(cases::version.eq(cases::version + 1))
+        .set((cases::version.eq(cases::version + 1), cases::updated_at.eq(now)))
         .returning(Row::as_returning())
         .get_result(at.beside_the_record())
         .optional()?;

@@ -1,0 +1,334 @@
+//! The operations: one list, from which the routes and the OpenAPI document both come.
+
+use super::{
+    problem::{Kind, MEDIA_TYPE, Problem, ProblemView},
+    request::{Described, Description},
+    site,
+};
+use crate::domain::access::Capability;
+use actix_web::{
+    FromRequest, Handler, Responder, Route, guard,
+    http::{Method, header},
+    web,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+use utoipa::{
+    OpenApi, ToSchema as _,
+    openapi::{
+        self as document, Content, Ref, RefOr, Required, ResponseBuilder,
+        header::HeaderBuilder,
+        path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
+        request_body::RequestBodyBuilder,
+        schema::{ObjectBuilder, Schema, Type},
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    },
+};
+
+/// An operation: its route, and what its types say of it.
+struct Entry {
+    method: Method,
+    path: String,
+    route: Route,
+    description: Description,
+}
+
+fn method_of(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Patch => Method::PATCH,
+        _ => Method::GET,
+    }
+}
+
+fn entry<D: utoipa::Path, F, A>(handler: F) -> Entry
+where
+    F: Handler<(A,)>,
+    F::Output: Responder + 'static,
+    A: FromRequest + Described + 'static,
+{
+    let method = D::methods().first().map_or(Method::GET, method_of);
+    let route = match method {
+        Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        _ => web::method(method.clone()),
+    };
+    Entry { path: D::path(), route: route.to(handler), description: A::describe(), method }
+}
+
+macro_rules! operations {
+    ($($module:ident::$name:ident,)+) => {
+        #[derive(OpenApi)]
+        #[openapi(paths($(super::$module::$name),+), components(schemas(ProblemView)))]
+        struct Collected;
+
+        fn entries() -> Vec<Entry> {
+            pastey::paste! { vec![$(entry::<super::$module::[<__path_ $name>], _, _>(super::$module::$name)),+] }
+        }
+    };
+}
+
+operations! {
+    sessions::log_in,
+    sessions::refresh_session,
+    sessions::log_out,
+    sessions::get_me,
+    sessions::change_password,
+    members::list_members,
+    members::get_member,
+    members::change_member,
+    members::list_invitations,
+    members::create_invitation,
+    members::accept_invitation,
+    members::revoke_invitation,
+    grants::list_grants,
+    grants::create_grant,
+    grants::get_grant,
+    grants::revoke_grant,
+    api_keys::list_api_keys,
+    api_keys::create_api_key,
+    api_keys::revoke_api_key,
+    shops::list_shops,
+    shops::create_shop,
+    shops::get_shop,
+    shops::change_shop,
+    cases::list_cases,
+    cases::open_case,
+    cases::get_case,
+    cases::change_case,
+    cases::transition_case,
+    cases::transition_stage,
+    cases::list_blockers,
+    cases::list_timeline,
+    complaints::list_complaints,
+    complaints::add_complaint,
+    complaints::get_complaint,
+    complaints::change_complaint,
+    complaints::open_reporter_identity,
+    complaints::list_allegations,
+    complaints::add_allegation,
+    complaints::get_allegation,
+    complaints::change_allegation,
+    deadlines::list_triggers,
+    deadlines::record_trigger,
+    deadlines::list_deadlines,
+    deadlines::add_deadline,
+    deadlines::get_deadline,
+    deadlines::meet_deadline,
+    deadlines::waive_deadline,
+    tasks::list_tasks,
+    tasks::list_case_tasks,
+    tasks::add_task,
+    tasks::get_task,
+    tasks::change_task,
+    site::get_livez,
+    site::get_readyz,
+    site::get_problem_kind,
+}
+
+/// Puts all routes into an application.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut by_path: BTreeMap<String, Vec<(Method, Route)>> = BTreeMap::new();
+    for entry in entries() {
+        by_path.entry(entry.path).or_default().push((entry.method, entry.route));
+    }
+    // A fixed segment goes before a parameter: `/v1/invitations/accept` before `/v1/invitations/{invitation_id}`.
+    let mut paths: Vec<_> = by_path.into_iter().collect();
+    paths.sort_by_key(|(path, _)| path.replace('{', "~"));
+    for (path, routes) in paths {
+        let mut allowed: Vec<&str> = routes.iter().map(|(method, _)| method.as_str()).collect();
+        if allowed.contains(&"GET") {
+            allowed.push("HEAD");
+        }
+        let allow = allowed.join(", ");
+        let mut resource = web::resource(path);
+        for (_, route) in routes {
+            resource = resource.route(route);
+        }
+        config.service(resource.default_service(web::to(move || {
+            let problem = Problem::new(Kind::MethodNotAllowed).header(header::ALLOW, allow.clone());
+            async move { Err::<actix_web::HttpResponse, _>(problem) }
+        })));
+    }
+    config
+        .route("/openapi.json", web::get().to(site::openapi))
+        .route("/docs", web::get().to(site::docs_root))
+        .route("/docs/{file:.*}", web::get().to(site::docs))
+        .route("/.well-known/api-catalog", web::get().to(site::api_catalog))
+        .default_service(web::to(site::unknown_route));
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> document::OpenApi {
+    let mut document = Collected::openapi();
+    document.info = document::InfoBuilder::new()
+        .title("Rejoinder")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("../../openapi/introduction.md")))
+        .license(Some(document::LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    document.servers = Some(vec![document::ServerBuilder::new().url("/").description(Some("This server")).build()]);
+    document.tags = Some(
+        TAGS.iter().map(|(name, about)| document::tag::TagBuilder::new().name(*name).description(Some(*about)).build()).collect(),
+    );
+    for entry in entries() {
+        let item = document.paths.paths.get_mut(&entry.path);
+        let operation = item.and_then(|item| match entry.method {
+            Method::POST => item.post.as_mut(),
+            Method::PUT => item.put.as_mut(),
+            Method::DELETE => item.delete.as_mut(),
+            Method::PATCH => item.patch.as_mut(),
+            _ => item.get.as_mut(),
+        });
+        if let Some(operation) = operation {
+            let schemas = describe(operation, &entry.method, entry.description);
+            let components = document.components.get_or_insert_with(Default::default);
+            components.schemas.extend(schemas);
+        }
+    }
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("An access token from `POST /v1/sessions`, or an API key (`rjk_…`). The scopes are what the role or the key must have."))
+                .build(),
+        ),
+    );
+    document
+}
+
+/// The document as it is served and checked in.
+#[must_use]
+pub fn document_text() -> String {
+    serde_json::to_string_pretty(&document()).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// The operations with what each needs, for the authorization test: method, path, capability.
+#[must_use]
+pub fn permissions() -> Vec<(String, String, Option<Capability>)> {
+    entries().into_iter().map(|entry| (entry.method.to_string(), entry.path, entry.description.capability)).collect()
+}
+
+const TAGS: &[(&str, &str)] = &[
+    ("sessions", "Logging in and out, and who one is."),
+    ("people", "Members, invitations, grants and API keys."),
+    ("shops", "Stores on platforms, and the legal entities behind them."),
+    ("cases", "Cases, their stages, and what stands in their way."),
+    ("complaints", "What came in: complaints, allegations, reporters."),
+    ("deadlines", "Triggers and the deadlines that they start."),
+    ("tasks", "What members do."),
+    ("site", "Health and explanations."),
+];
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut id, word| {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        id.push_str(letters.as_str());
+        id
+    })
+}
+
+/// Adds what an operation's types say of it: security, parameters, body, the headers and problems that it may answer with.
+fn describe(operation: &mut Operation, method: &Method, description: Description) -> Vec<(String, RefOr<Schema>)> {
+    operation.operation_id = operation.operation_id.as_deref().map(camel_case);
+    operation.security = Some(match description.capability {
+        Some(capability) => vec![SecurityRequirement::new("bearer", [capability.as_str()])],
+        None => Vec::new(),
+    });
+    let changes = *method == Method::PATCH || *method == Method::PUT || *method == Method::DELETE;
+    let versioned = operation.responses.responses.contains_key("200");
+    let mut parameters = [description.path, description.query].concat();
+    if let Some(capability) = description.capability {
+        if changes && versioned {
+            parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`.", "\"17\""));
+        }
+        if *method == Method::POST {
+            let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.";
+            parameters.push(text_header("Idempotency-Key", Required::False, about, "3f1c9a52-open-case"));
+            if versioned || capability.writes() {
+                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version.", "\"17\""));
+            }
+        }
+    }
+    parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`.", "en"));
+    let in_path = parameters.iter().any(|p| p.parameter_in == ParameterIn::Path);
+    operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
+    let mut problems = vec![Kind::InvalidParameter, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
+    if let Some(capability) = description.capability {
+        problems.extend([Kind::Unauthenticated, Kind::Forbidden]);
+        if capability.writes() {
+            problems.extend([Kind::IdempotencyInFlight, Kind::NoSpace]);
+        }
+        if changes && versioned {
+            problems.extend([Kind::Stale, Kind::PreconditionRequired]);
+        }
+        if *method == Method::POST {
+            problems.push(Kind::Stale);
+        }
+    } else if description.media_type.is_some() {
+        problems.extend([Kind::WrongCredentials, Kind::TenantRequired]);
+    }
+    if in_path || description.capability.is_none() {
+        problems.push(Kind::NotFound);
+    }
+    let mut schemas = Vec::new();
+    if let Some((media_type, (name, needed))) = description.media_type.zip(description.body) {
+        problems.extend([Kind::MalformedBody, Kind::TooSlow, Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidBody]);
+        let content = Content::new(Some(Ref::from_schema_name(name)));
+        operation.request_body = Some(RefOr::T(RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True)).build()));
+        schemas = needed;
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.headers.insert("X-Request-Id".into(), RefOr::T(header_of("The id of the request.")));
+            if versioned || *method == Method::POST {
+                response.headers.insert("ETag".into(), RefOr::T(header_of("The version, for `If-Match` and `If-None-Match`.")));
+            }
+        }
+    }
+    add_problems(operation, &problems);
+    schemas
+}
+
+fn header_of(about: &str) -> document::header::Header {
+    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).description(Some(about)).build()
+}
+
+fn text_header(name: &str, required: Required, about: &str, example: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(about))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some(json!(example)))
+        .build()
+}
+
+/// One response for each status, naming the codes that it may carry.
+fn add_problems(operation: &mut Operation, problems: &[Kind]) {
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in problems {
+        let kinds = by_status.entry(kind.status().as_u16()).or_default();
+        if !kinds.contains(kind) {
+            kinds.push(*kind);
+        }
+    }
+    for (status, kinds) in by_status {
+        let codes: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.code())).collect();
+        let mut response = ResponseBuilder::new()
+            .description(format!("{}.", codes.join(", ")))
+            .content(MEDIA_TYPE, Content::new(Some(Ref::from_schema_name(ProblemView::name()))));
+        if kinds.iter().any(|kind| kind.retryable()) {
+            response = response.header("Retry-After", header_of("Seconds to wait."));
+        }
+        operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(response.build()));
+    }
+}

@@ -1,0 +1,176 @@
+//! Path and query parameters.
+
+use super::{body::rule_of, problem::Problem};
+use crate::domain::{
+    field_rule::FieldRule,
+    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, ShopId, TaskId},
+    stage::Stage,
+};
+use actix_web::HttpRequest;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use std::str::FromStr;
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Required, Schema,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::ArrayBuilder,
+    },
+};
+
+/// The parameters of a path, in order.
+pub(super) trait PathParameters: Sized + 'static {
+    /// Reads them.
+    fn read(request: &HttpRequest) -> Result<Self, Problem>;
+    /// Describes them.
+    fn describe() -> Vec<Parameter>;
+}
+
+impl PathParameters for () {
+    fn read(_: &HttpRequest) -> Result<Self, Problem> {
+        Ok(())
+    }
+
+    fn describe() -> Vec<Parameter> {
+        Vec::new()
+    }
+}
+
+/// A type of path parameter, which has one name everywhere.
+trait Named: FromStr + ToSchema + 'static {
+    const NAME: &'static str;
+    const ABOUT: &'static str;
+}
+
+fn read<T: Named>(request: &HttpRequest) -> Result<T, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    request.match_info().query(T::NAME).parse().map_err(|e: T::Err| Problem::parameter(T::NAME, &e.to_string()))
+}
+
+fn describe<T: Named>() -> Parameter {
+    ParameterBuilder::new()
+        .name(T::NAME)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(T::ABOUT))
+        .schema(Some(T::schema()))
+        .build()
+}
+
+macro_rules! named {
+    ($($type:ty = $name:literal, $about:literal;)+) => {$(
+        impl Named for $type {
+            const NAME: &'static str = $name;
+            const ABOUT: &'static str = $about;
+        }
+
+        impl PathParameters for $type {
+            fn read(request: &HttpRequest) -> Result<Self, Problem> {
+                read(request)
+            }
+
+            fn describe() -> Vec<Parameter> {
+                vec![describe::<Self>()]
+            }
+        }
+    )+};
+}
+
+named! {
+    MemberId = "member_id", "The member.";
+    InvitationId = "invitation_id", "The invitation.";
+    GrantId = "grant_id", "The grant.";
+    ApiKeyId = "api_key_id", "The API key.";
+    ShopId = "shop_id", "The shop.";
+    CaseId = "case_id", "The case.";
+    ComplaintId = "complaint_id", "The complaint.";
+    AllegationId = "allegation_id", "The allegation.";
+    DeadlineId = "deadline_id", "The deadline.";
+    TaskId = "task_id", "The task.";
+    Stage = "stage", "The stage.";
+    ProblemCode = "code", "The code of a problem.";
+}
+
+impl PathParameters for (CaseId, Stage) {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        Ok((read(request)?, read(request)?))
+    }
+
+    fn describe() -> Vec<Parameter> {
+        vec![describe::<CaseId>(), describe::<Stage>()]
+    }
+}
+
+/// The code of a problem, as a path parameter.
+#[derive(ToSchema)]
+#[schema(value_type = String)]
+pub(super) struct ProblemCode(pub(super) String);
+
+impl FromStr for ProblemCode {
+    type Err = std::convert::Infallible;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Ok(Self(code.to_owned()))
+    }
+}
+
+/// A query that has no parameters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoQuery {}
+
+/// Reads the query strictly: an unknown parameter is refused.
+pub(super) fn read_query<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Q, Problem> {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(request.query_string()).map_err(|e| Problem::parameter("", &FieldRule::Malformed.with(e)))?;
+    let names = || pairs.iter().map(|(name, _)| name.as_str());
+    if let Some(twice) = names().find(|name| names().filter(|other| other == name).count() > 1) {
+        return Err(Problem::parameter(twice, &FieldRule::Twice.to_string()));
+    }
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded(request.query_string()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let name = error.path().to_string();
+        let message = error.into_inner().to_string();
+        let (rule, parameter, below) = rule_of(&message);
+        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
+        let name = below.or(unknown).unwrap_or(name);
+        Problem::parameter(&name, &rule.with(parameter))
+    })
+}
+
+fn form_urlencoded(query: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query.as_bytes())
+}
+
+/// Values separated by commas: `stage=evidence,legal`.
+#[derive(Debug)]
+pub(super) struct OneOf<T>(pub(super) Vec<T>);
+
+impl<T> Default for OneOf<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for OneOf<T>
+where
+    T::Err: std::fmt::Display,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.split(',').count() > 50 {
+            return Err(serde::de::Error::custom(FieldRule::TooMany.with(50)));
+        }
+        text.split(',').map(|word| word.parse().map_err(serde::de::Error::custom)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<T: ToSchema> PartialSchema for OneOf<T> {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new().items(T::schema()).into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for OneOf<T> {}

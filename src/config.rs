@@ -1,0 +1,142 @@
+//! Every setting with its default and its variable: each flag is also `REJOINDER_*`, secrets can come from files.
+
+use clap::{Args, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// A complaint against an online shop, as a case that is answered truthfully, completely and on time.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server. Without a database URL it keeps everything in the data directory, which it creates.
+    Serve(ServeSettings),
+    /// Run the server with a demo agency: shops, a member of each role, living cases. Prints the log-in and a curl to paste.
+    Demo(ServeSettings),
+    /// Bring the database's schema up to date and stop.
+    Migrate(DatabaseSettings),
+    /// Make tenants, also while the server runs.
+    Tenant {
+        /// What to do with tenants.
+        #[command(subcommand)]
+        command: TenantCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// What to do with tenants.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Make a tenant with its first owner; prints its id and the owner's initial password.
+    Create {
+        /// Where the database is.
+        #[command(flatten)]
+        database: DatabaseSettings,
+        /// The tenant's name.
+        #[arg(long)]
+        name: String,
+        /// The address of its first owner.
+        #[arg(long)]
+        owner_email: String,
+        /// Print one JSON object: `{tenant_id, email, password}`.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where the database and the keys are.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseSettings {
+    /// The folder of an embedded installation: database and keys. Created (mode 0700) when absent.
+    #[arg(long, env = "REJOINDER_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// A PostgreSQL to use instead of the embedded SQLite, such as postgres://rejoinder@localhost/rejoinder.
+    #[arg(long, env = "REJOINDER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// A file that holds the database URL, so that its password is in no process list.
+    #[arg(long, env = "REJOINDER_DATABASE_URL_FILE", conflicts_with = "database_url")]
+    pub database_url_file: Option<PathBuf>,
+    /// The installation's keys (mode 0600, made when absent); several servers on one database share it. Default: keys.json in the data directory.
+    #[arg(long, env = "REJOINDER_KEYS_FILE")]
+    pub keys_file: Option<PathBuf>,
+    /// A file with seconds by which the clock is ahead: for tests of the real binary.
+    #[arg(long, env = "REJOINDER_CLOCK_SHIFT_FILE", hide = true)]
+    pub clock_shift_file: Option<PathBuf>,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct ServeSettings {
+    /// Where the database is.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Where to listen. An address other than loopback needs --behind-proxy.
+    #[arg(long, env = "REJOINDER_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Under what the world reaches this server; also the issuer of its tokens. Default: http:// and the address it listens on.
+    #[arg(long, env = "REJOINDER_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// A proxy in front ends TLS and sets X-Forwarded-For.
+    #[arg(long, env = "REJOINDER_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+    /// Requests of one caller in one minute, or `off`.
+    #[arg(long, env = "REJOINDER_RATE_LIMIT", default_value = "600", value_parser = rate_limit)]
+    pub rate_limit: RateLimit,
+    /// Do not migrate: refuse to start when the schema is behind.
+    #[arg(long, env = "REJOINDER_NO_MIGRATE")]
+    pub no_migrate: bool,
+    /// Worker threads; as many as there are cores when absent.
+    #[arg(long, env = "REJOINDER_WORKERS")]
+    pub workers: Option<usize>,
+    /// Log as JSON lines.
+    #[arg(long, env = "REJOINDER_LOG_JSON")]
+    pub log_json: bool,
+}
+
+/// A rate limit, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit(pub Option<u32>);
+
+fn rate_limit(text: &str) -> Result<RateLimit, String> {
+    match text {
+        "off" => Ok(RateLimit(None)),
+        number => match number.parse() {
+            Ok(n) if n > 0 => Ok(RateLimit(Some(n))),
+            _ => Err("give a number of requests per minute, or `off`".into()),
+        },
+    }
+}
+
+impl DatabaseSettings {
+    /// The database URL, if there is one.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn url(&self) -> Result<Option<String>, String> {
+        match &self.database_url_file {
+            Some(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(Some(text.trim().to_owned())),
+                Err(error) => Err(format!("{}: {error}", path.display())),
+            },
+            None => Ok(self.database_url.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

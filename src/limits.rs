@@ -1,0 +1,49 @@
+//! Every limit on what a caller may send or ask for, in one place.
+
+use crate::auth::attempts::AttemptLimits;
+use std::time::Duration;
+
+/// The limits of a server.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a JSON body.
+    pub body_bytes: usize,
+    /// How deep JSON may be nested.
+    pub json_depth: usize,
+    /// Values and members that JSON may have.
+    pub json_nodes: usize,
+    /// How long a body may pause.
+    pub body_pause: Duration,
+    /// How long a body may take.
+    pub body_total: Duration,
+    /// How long the head of a request may take.
+    pub head: Duration,
+    /// Bytes of a URL.
+    pub url_bytes: usize,
+    /// Connections at a time, for each worker.
+    pub connections: usize,
+    /// Requests of one caller in one minute; none when absent.
+    pub requests_per_minute: Option<u32>,
+    /// Wrong passwords in one hour.
+    pub attempts: AttemptLimits,
+    /// How long open requests may take when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024,
+            json_depth: 32,
+            json_nodes: 10_000,
+            body_pause: Duration::from_secs(10),
+            body_total: Duration::from_secs(30),
+            head: Duration::from_secs(5),
+            url_bytes: 4 * 1024,
+            connections: 10_000,
+            requests_per_minute: Some(600),
+            attempts: AttemptLimits { per_account: 10, per_address: 100 },
+            drain: Duration::from_secs(10),
+        }
+    }
+}

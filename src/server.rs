@@ -1,0 +1,128 @@
+//! Opens what a server stands on, builds it, runs it and lets it drain.
+
+use crate::{
+    api::{Services, frame, operations},
+    auth::{
+        passwords::{PasswordError, Passwords},
+        tokens::Tokens,
+        vault::{Vault, VaultError},
+    },
+    clock::Clock,
+    config::{DatabaseSettings, ServeSettings},
+    domain::content::{Content, ContentError},
+    limits::Limits,
+    store::{Ground, Location, Migrating, Store, StoreError},
+};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+};
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting, in a sentence for the operator.
+    #[error("{0}")]
+    Setting(String),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] VaultError),
+    /// The content inside the binary.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password pool.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// The operating system.
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+/// Creates a private folder.
+fn private_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    if path.is_dir() {
+        return Ok(());
+    }
+    let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    created.map_err(|e| StartError::Setting(format!("the data directory {} cannot be created: {e}", path.display())))?;
+    Ok(std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?)
+}
+
+/// Opens the database of an installation, with its keys.
+///
+/// # Errors
+/// With a sentence for the operator.
+pub fn open_store(settings: &DatabaseSettings, migrating: Migrating) -> Result<Store, StartError> {
+    let clock = settings.clock_shift_file.clone().map_or_else(Clock::default, Clock::shifted_by_file);
+    let url = settings.url().map_err(StartError::Setting)?;
+    let keys_file = settings.keys_file.clone().unwrap_or_else(|| settings.data_dir.join("keys.json"));
+    if url.is_none() || settings.keys_file.is_none() {
+        private_folder(&settings.data_dir)?;
+    }
+    let database = settings.data_dir.join("rejoinder.db");
+    let vault = if url.is_none() && database.exists() {
+        // New keys for an old database would make its secrets unreadable.
+        Vault::open(&keys_file)?
+    } else {
+        Vault::open_or_create(&keys_file, &clock)?
+    };
+    let ground = Ground::new(clock, Arc::new(Content::embedded()?), Arc::new(vault));
+    let location = url.as_deref().map_or(Location::Embedded(&database), Location::Server);
+    Ok(Store::open(location, migrating, ground)?)
+}
+
+/// The services of a server under a public URL.
+///
+/// # Errors
+/// When the password pool cannot be made.
+pub fn services(store: Store, limits: Limits, public_url: String, behind_proxy: bool) -> Result<Data<Services>, StartError> {
+    let tokens = Tokens::new(&store.ground().vault, public_url.clone());
+    Ok(Data::new(Services::new(store, tokens, Passwords::new()?, limits, public_url, behind_proxy)))
+}
+
+/// Serves on a listener.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(listener: TcpListener, services: Data<Services>, workers: Option<usize>) -> Result<Server, StartError> {
+    let limits = services.limits.clone();
+    let app = move || App::new().app_data(services.clone()).wrap(from_fn(frame::frame)).configure(operations::configure);
+    let mut server = HttpServer::new(app)
+        .client_request_timeout(limits.head)
+        .max_connections(limits.connections)
+        .shutdown_timeout(limits.drain.as_secs());
+    if let Some(workers) = workers {
+        server = server.workers(workers.max(1));
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// Binds the address that the settings name, with the public URL that belongs to it.
+///
+/// # Errors
+/// With a sentence for the operator.
+pub fn bind(settings: &ServeSettings) -> Result<(TcpListener, String), StartError> {
+    if !settings.listen.ip().is_loopback() && !settings.behind_proxy {
+        return Err(StartError::Setting(format!(
+            "{} can be reached from other machines: put a proxy that ends TLS in front and say --behind-proxy",
+            settings.listen
+        )));
+    }
+    let busy = |e: std::io::Error| StartError::Setting(format!("cannot listen on {}: {e}", settings.listen));
+    let listener = TcpListener::bind(settings.listen).map_err(busy)?;
+    let address: SocketAddr = listener.local_addr()?;
+    let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    Ok((listener, url.trim_end_matches('/').to_owned()))
+}
+
+/// The limits that the settings ask for.
+#[must_use]
+pub fn limits(settings: &ServeSettings) -> Limits {
+    Limits { requests_per_minute: settings.rate_limit.0, ..Limits::default() }
+}

@@ -1,0 +1,426 @@
+//! Complaints, their allegations and the reporter behind them.
+
+use super::{at_most, cases, must_have_seen, named_in_body, replace};
+use crate::{
+    domain::{
+        access::{OpenIdentity, WriteCases},
+        complaint::{Allegation, Complaint, Conclusion, Money, Reporter},
+        field_rule::FieldRule,
+        ids::{AllegationId, CaseId, ComplaintId},
+        merge_patch::Patch,
+        text::{Line, Prose},
+        time::{Day, Instant},
+        trigger::{OUTCOME_RECORDED, VIOLATION_CONFIRMED},
+        violation::RuleViolation,
+        vocabulary::{AllegationKind, AllegationOutcome, Channel, ComplaintKind, ConclusionResult, Confidence, ReporterType},
+    },
+    store::{self, Failure, Ground, Scope, Tx, allegations, complaints, records::CaseKey},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Most allegations of one complaint, and most order numbers of one allegation.
+const MOST: usize = 500;
+
+/// A complaint as it came in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewComplaint {
+    /// Where it came in.
+    pub channel: Channel,
+    /// What it is.
+    pub kind: ComplaintKind,
+    /// When it reached the merchant.
+    pub received_at: Instant,
+    /// The other side's number for it.
+    #[serde(default)]
+    #[schema(nullable = false, example = "DY20261118-7781")]
+    pub reference_no: Option<Line<100>>,
+    /// The authority, platform department or court.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub authority: Option<Line<200>>,
+    /// What it says.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub summary: Option<Prose<5000>>,
+    /// The points of its accusation.
+    #[serde(default)]
+    #[schema(required = false, max_items = 500)]
+    pub allegations: Vec<NewAllegation>,
+    /// Who is behind it.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub reporter: Option<NewReporter>,
+}
+
+/// Who is behind a complaint.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewReporter {
+    /// Which class; `unknown` is one.
+    pub r#type: ReporterType,
+    /// How sure that is.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub confidence: Option<Confidence>,
+    /// On what it rests.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub basis: Option<Prose<2000>>,
+    /// Who it is, if they have made themselves known. Sealed at once.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub identity: Option<Identity>,
+}
+
+/// Who a reporter is. Kept sealed: never in lists, titles, the journal or the search index.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Their name, as they gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<Line<120>>,
+    /// How they are reached, as they gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contact: Option<Line<200>>,
+    /// What else they told of themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub note: Option<Prose<2000>>,
+}
+
+/// A point of an accusation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAllegation {
+    /// What kind of wrong it alleges.
+    pub kind: AllegationKind,
+    /// What it says.
+    pub description: Prose<2000>,
+    /// First day of the period it concerns.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub period_from: Option<Day>,
+    /// Last day of the period it concerns.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub period_to: Option<Day>,
+    /// The orders it names.
+    #[serde(default)]
+    #[schema(required = false, max_items = 500)]
+    pub order_nos: Vec<Line<64>>,
+    /// How many orders it counts, named or not.
+    #[serde(default)]
+    #[schema(nullable = false, minimum = 0)]
+    pub order_count: Option<u16>,
+    /// The amount it names.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub amount: Option<Money>,
+    /// The rule or article that it rests on.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub legal_basis: Option<Line<300>>,
+}
+
+/// An allegation added to a case, under one of its complaints.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddedAllegation {
+    /// The complaint that makes it.
+    pub complaint_id: ComplaintId,
+    /// What it alleges.
+    pub allegation: NewAllegation,
+}
+
+/// What changes on a complaint.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComplaintPatch {
+    /// The other side's number for it.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<100>>)]
+    pub reference_no: Patch<Line<100>>,
+    /// The authority, platform department or court.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<200>>)]
+    pub authority: Patch<Line<200>>,
+    /// What it says.
+    #[serde(default)]
+    #[schema(value_type = Option<Prose<5000>>)]
+    pub summary: Patch<Prose<5000>>,
+    /// The assessment of who is behind it.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub reporter: Option<ReporterPatch>,
+}
+
+/// What changes on the assessment of a reporter.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReporterPatch {
+    /// Which class.
+    #[serde(default)]
+    #[schema(value_type = Option<ReporterType>)]
+    pub r#type: Patch<ReporterType>,
+    /// How sure that is.
+    #[serde(default)]
+    #[schema(value_type = Option<Confidence>)]
+    pub confidence: Patch<Confidence>,
+    /// On what it rests.
+    #[serde(default)]
+    #[schema(value_type = Option<Prose<2000>>)]
+    pub basis: Patch<Prose<2000>>,
+    /// Who it is. Sealed at once; `null` forgets it.
+    #[serde(default)]
+    #[schema(value_type = Option<Identity>)]
+    pub identity: Patch<Identity>,
+}
+
+/// What changes on an allegation.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllegationPatch {
+    /// What it says.
+    #[serde(default)]
+    #[schema(value_type = Option<Prose<2000>>)]
+    pub description: Patch<Prose<2000>>,
+    /// The rule or article that it rests on.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<300>>)]
+    pub legal_basis: Patch<Line<300>>,
+    /// What the self-check found.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub conclusion: Option<NewConclusion>,
+    /// How it ended.
+    #[serde(default)]
+    #[schema(value_type = Option<AllegationOutcome>)]
+    pub outcome: Patch<AllegationOutcome>,
+    /// On what the outcome rests.
+    #[serde(default)]
+    #[schema(value_type = Option<Prose<2000>>)]
+    pub outcome_reason: Patch<Prose<2000>>,
+}
+
+/// What a person concludes from the self-check.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewConclusion {
+    /// The result.
+    pub result: ConclusionResult,
+    /// How many orders are confirmed as alleged; required when something is confirmed.
+    #[serde(default)]
+    #[schema(nullable = false, minimum = 0)]
+    pub confirmed_orders: Option<u16>,
+    /// The facts that it rests on.
+    pub basis: Prose<5000>,
+}
+
+/// Why a sealed identity is opened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityRequest {
+    /// The reason, which goes on the record.
+    pub reason: Prose<1000>,
+}
+
+fn seal_place(scope: &Scope, complaint: ComplaintId) -> String {
+    format!("identity/{}/{complaint}", scope.tenant())
+}
+
+fn seal(identity: &Identity, scope: &Scope, complaint: ComplaintId, ground: &Ground) -> Option<Vec<u8>> {
+    let bytes = serde_json::to_vec(identity).ok()?;
+    Some(ground.vault.seal(&seal_place(scope, complaint), &bytes, &ground.clock))
+}
+
+pub(super) fn build_allegation(tx: &Tx<'_, WriteCases>, case_id: CaseId, complaint_id: ComplaintId, new: NewAllegation) -> Result<Allegation, Failure> {
+    at_most(&new.order_nos, MOST, "/complaint/allegations")?;
+    if new.period_from.zip(new.period_to).is_some_and(|(from, to)| to < from) {
+        return Err(RuleViolation::field("/period_to", FieldRule::TooEarly).into());
+    }
+    Ok(Allegation {
+        id: tx.new_id(),
+        case_id,
+        complaint_id,
+        kind: new.kind,
+        description: new.description.into(),
+        period_from: new.period_from,
+        period_to: new.period_to,
+        order_nos: new.order_nos.into_iter().map(Into::into).collect(),
+        order_count: new.order_count.map(Into::into),
+        amount: new.amount,
+        legal_basis: new.legal_basis.map(Into::into),
+        conclusion: None,
+        outcome: None,
+        outcome_reason: None,
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    })
+}
+
+/// A complaint and its allegations, ready to be kept.
+pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
+    at_most(&new.allegations, MOST, "/complaint/allegations")?;
+    let id: ComplaintId = tx.new_id();
+    let reporter = new.reporter.unwrap_or(NewReporter { r#type: ReporterType::Unknown, confidence: None, basis: None, identity: None });
+    let complaint = Complaint {
+        id,
+        case_id,
+        channel: new.channel,
+        kind: new.kind,
+        received_at: new.received_at,
+        reference_no: new.reference_no.map(Into::into),
+        authority: new.authority.map(Into::into),
+        summary: new.summary.map(Into::into),
+        sealed_identity: reporter.identity.as_ref().and_then(|identity| seal(identity, tx.scope(), id, &tx.ground())),
+        reporter: Reporter { r#type: reporter.r#type, confidence: reporter.confidence, basis: reporter.basis.map(Into::into) },
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    let allegations =
+        new.allegations.into_iter().map(|allegation| build_allegation(tx, case_id, id, allegation)).collect::<Result<_, _>>()?;
+    Ok((complaint, allegations))
+}
+
+/// Adds a complaint to a case: its clock starts, and the tasks of its branch come into being.
+///
+/// # Errors
+/// When the case is closed.
+pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
+    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    case.must_be_open()?;
+    let (complaint, added) = build(tx, case_id, new)?;
+    complaints::insert(tx, &case, &complaint, &added)?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    if let Some(event) = crate::domain::complaint::arrival_event(complaint.channel, complaint.kind) {
+        cases::record_trigger(&mut tx.narrow(), &case, &mut contents, cases::moment_trigger(event, complaint.received_at))?;
+    }
+    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
+    cases::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    Ok((complaint, added))
+}
+
+/// Changes a complaint; the tasks of another branch come into being, none goes away.
+///
+/// # Errors
+/// When the case is closed or the caller has seen another version.
+pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: ComplaintPatch) -> Result<Complaint, Failure> {
+    let case = cases::lock(tx, CaseKey::Complaint(id), None)?;
+    case.must_be_open()?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    let before = contents.complaints.iter().find(|c| c.id == id).cloned().ok_or(store::StoreError::NotFound)?;
+    must_have_seen(Some(seen), before.version)?;
+    let mut after = before.clone();
+    patch.reference_no.apply_with(&mut after.reference_no, Into::into);
+    patch.authority.apply_with(&mut after.authority, Into::into);
+    patch.summary.apply_with(&mut after.summary, Into::into);
+    if let Some(reporter) = patch.reporter {
+        replace(reporter.r#type, &mut after.reporter.r#type, "/reporter/type", |kind| kind)?;
+        reporter.confidence.apply(&mut after.reporter.confidence);
+        reporter.basis.apply_with(&mut after.reporter.basis, Into::into);
+        match reporter.identity {
+            Patch::Absent => {}
+            Patch::Null => after.sealed_identity = None,
+            Patch::Value(identity) => after.sealed_identity = seal(&identity, tx.scope(), id, &tx.ground()),
+        }
+    }
+    if after == before {
+        return Ok(before);
+    }
+    let saved = complaints::save(tx, &case, &before, &after)?;
+    for complaint in &mut contents.complaints {
+        if complaint.id == id {
+            *complaint = saved.clone();
+        }
+    }
+    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
+    let mut changed = crate::domain::case::Case::clone(&case);
+    if let Some(first) = contents.complaints.first() {
+        changed.reporter_type = first.reporter.r#type;
+    }
+    cases::settle(&mut tx.narrow(), &case, changed, &contents)?;
+    Ok(saved)
+}
+
+/// Adds an allegation to a case.
+///
+/// # Errors
+/// When the case is closed, or the complaint is not one of it.
+pub fn add_allegation(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: AddedAllegation) -> Result<Allegation, Failure> {
+    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    case.must_be_open()?;
+    let complaint = named_in_body(complaints::find(tx, new.complaint_id), "/complaint_id")?;
+    if complaint.case_id != case_id {
+        return Err(RuleViolation::field("/complaint_id", FieldRule::NotFound).into());
+    }
+    let allegation = build_allegation(tx, case_id, complaint.id, new.allegation)?;
+    allegations::insert(tx, &case, &allegation)?;
+    Ok(allegation)
+}
+
+/// Changes an allegation. A conclusion that confirms a violation, and the last outcome, are facts of the case: they make tasks.
+///
+/// # Errors
+/// When the case is closed or the caller has seen another version.
+pub fn change_allegation(tx: &mut Tx<'_, WriteCases>, id: AllegationId, seen: i64, patch: AllegationPatch) -> Result<Allegation, Failure> {
+    let case = cases::lock(tx, CaseKey::Allegation(id), None)?;
+    case.must_be_open()?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    let before = contents.allegations.iter().find(|a| a.id == id).cloned().ok_or(store::StoreError::NotFound)?;
+    must_have_seen(Some(seen), before.version)?;
+    let mut after = before.clone();
+    replace(patch.description, &mut after.description, "/description", Into::into)?;
+    patch.legal_basis.apply_with(&mut after.legal_basis, Into::into);
+    if let Some(new) = patch.conclusion {
+        let conclusion = Conclusion {
+            result: new.result,
+            confirmed_orders: new.confirmed_orders.map(Into::into),
+            basis: new.basis.into(),
+            concluded_by: tx.scope().member(),
+            concluded_at: tx.now(),
+        };
+        if conclusion.confirms_violation() && conclusion.confirmed_orders.is_none() {
+            return Err(RuleViolation::field("/conclusion/confirmed_orders", FieldRule::Required).into());
+        }
+        after.conclusion = Some(conclusion);
+    }
+    patch.outcome.apply(&mut after.outcome);
+    patch.outcome_reason.apply_with(&mut after.outcome_reason, Into::into);
+    if after == before {
+        return Ok(before);
+    }
+    let saved = allegations::save(tx, &case, &before, &after)?;
+    for allegation in &mut contents.allegations {
+        if allegation.id == id {
+            *allegation = saved.clone();
+        }
+    }
+    let confirmed = saved.conclusion.as_ref().is_some_and(Conclusion::confirms_violation);
+    let all_ended = contents.allegations.iter().all(|a| a.outcome.is_some());
+    for (holds, event) in [(confirmed, VIOLATION_CONFIRMED), (all_ended, OUTCOME_RECORDED)] {
+        if holds && !contents.triggers.iter().any(|t| t.event == event) {
+            let fact = cases::moment_trigger(event, tx.now());
+            cases::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
+        }
+    }
+    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
+    cases::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    Ok(saved)
+}
+
+/// Opens a reporter's sealed identity, on the record.
+///
+/// # Errors
+/// When none is kept.
+pub fn open_identity(tx: &mut Tx<'_, OpenIdentity>, id: ComplaintId, request: &IdentityRequest) -> Result<Identity, Failure> {
+    let sealed = complaints::open_identity(tx, id, &request.reason)?.ok_or(store::StoreError::NotFound)?;
+    let bytes = tx.ground().vault.unseal(&seal_place(tx.scope(), id), &sealed);
+    let identity = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(identity.ok_or_else(|| store::StoreError::Broken(format!("the identity of complaint {id} cannot be opened")))?)
+}

@@ -1,0 +1,66 @@
+//! What handlers and the demo share: load, decide, save, over one transaction.
+//!
+//! The inputs of use cases are typed and bounded, so that what is out of bounds never gets here.
+
+pub mod api_keys;
+pub mod cases;
+pub mod complaints;
+pub mod deadlines;
+pub mod grants;
+pub mod members;
+pub mod sessions;
+pub mod shops;
+pub mod tasks;
+pub mod tenants;
+pub mod triggers;
+
+use crate::{
+    domain::{field_rule::FieldRule, merge_patch::Patch, text::Line, violation::RuleViolation},
+    store::{Failure, StoreError},
+};
+use std::collections::BTreeMap;
+
+/// What a tenant's own systems keep with a record: at most 50 pairs.
+pub type Metadata = BTreeMap<Line<40>, Line<500>>;
+
+/// Most pairs of metadata.
+const MOST_METADATA: usize = 50;
+
+/// Refuses when the caller has seen another version than the one before this transaction.
+fn must_have_seen(seen: Option<i64>, version: i64) -> Result<(), Failure> {
+    match seen {
+        Some(seen) if seen != version => Err(StoreError::Stale { current: version }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Turns "not found" of something that a body names into a refusal of that field: absent and out of reach look the same.
+fn named_in_body<T>(found: Result<T, StoreError>, pointer: &'static str) -> Result<T, Failure> {
+    found.map_err(|error| match error {
+        StoreError::NotFound => RuleViolation::field(pointer, FieldRule::NotFound).into(),
+        other => other.into(),
+    })
+}
+
+fn at_most<T>(list: &[T], most: usize, pointer: &'static str) -> Result<(), Failure> {
+    if list.len() > most { Err(RuleViolation::field(pointer, FieldRule::TooMany).into()) } else { Ok(()) }
+}
+
+fn metadata(given: Metadata) -> Result<BTreeMap<String, String>, Failure> {
+    if given.len() > MOST_METADATA {
+        return Err(RuleViolation::field("/metadata", FieldRule::TooMany).into());
+    }
+    Ok(given.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+}
+
+/// A field that may be replaced but not cleared.
+fn replace<T, U>(patch: Patch<T>, kept: &mut U, pointer: &'static str, convert: impl FnOnce(T) -> U) -> Result<(), Failure> {
+    match patch {
+        Patch::Absent => Ok(()),
+        Patch::Null => Err(RuleViolation::field(pointer, FieldRule::Required).into()),
+        Patch::Value(value) => {
+            *kept = convert(value);
+            Ok(())
+        }
+    }
+}
