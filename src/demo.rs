@@ -9,7 +9,11 @@ use crate::{
         text::Email,
         vocabulary::TaskStatus,
     },
-    store::{Failure, Store, Tx, records::TaskFilter, page::{Page, Sort, SortKey}},
+    store::{
+        Failure, Store, Tx,
+        page::{Page, Sort, SortKey},
+        records::TaskFilter,
+    },
     usecases::{
         cases::{self, StageTransition},
         complaints::{self, AllegationPatch},
@@ -131,7 +135,11 @@ fn register_shops(tx: &mut Tx<'_, WriteShops>) -> Result<[ShopId; 3], Failure> {
         let new = json!({ "name": name, "platform": platform, "platform_shop_id": id, "legal_entity": "杭州晨光家居有限公司", "credit_code": "91350100M000100Y43" });
         Ok(shops::create(tx, input(new)?)?.id)
     };
-    Ok([make("晨光家居抖音店", "douyin", "dy-7781")?, make("晨光家居旗舰店", "tmall", "tm-2210")?, make("晨光生活馆", "taobao", "tb-9034")?])
+    Ok([
+        make("晨光家居抖音店", "douyin", "dy-7781")?,
+        make("晨光家居旗舰店", "tmall", "tm-2210")?,
+        make("晨光生活馆", "taobao", "tb-9034")?,
+    ])
 }
 
 fn open_cases(tx: &mut Tx<'_, OpenCases>, douyin: ShopId, tmall: ShopId, taobao: ShopId, lead: MemberId) -> Result<[CaseId; 3], Failure> {

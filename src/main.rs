@@ -57,7 +57,11 @@ async fn run(command: Command) -> Result<(), StartError> {
 async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartError> {
     let filter = EnvFilter::try_from_env("REJOINDER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rejoinder=info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if settings.log_json { log.json().init() } else { log.init() }
+    if settings.log_json {
+        log.json().init()
+    } else {
+        log.init()
+    }
     let migrating = if settings.no_migrate { Migrating::Check } else { Migrating::Apply };
     let store = server::open_store(&settings.database, migrating)?;
     let (listener, url) = server::bind(&settings)?;

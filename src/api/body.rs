@@ -66,13 +66,23 @@ json_body! {
 }
 
 /// Reads a body of the wanted media type.
-pub(super) async fn read(request: &HttpRequest, mut payload: Payload, media_type: &'static str, services: &Services) -> Result<BytesMut, Problem> {
+pub(super) async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    media_type: &'static str,
+    services: &Services,
+) -> Result<BytesMut, Problem> {
     let limits = &services.limits;
-    let accept = if media_type == "application/json" { header::HeaderName::from_static("accept-post") } else { header::HeaderName::from_static("accept-patch") };
+    let accept = if media_type == "application/json" {
+        header::HeaderName::from_static("accept-post")
+    } else {
+        header::HeaderName::from_static("accept-patch")
+    };
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = given.split(';').map(str::trim);
     let is_type = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(media_type));
-    let is_utf8 = parts.all(|parameter| !parameter.to_ascii_lowercase().starts_with("charset=") || parameter.to_ascii_lowercase().contains("utf-8"));
+    let is_utf8 =
+        parts.all(|parameter| !parameter.to_ascii_lowercase().starts_with("charset=") || parameter.to_ascii_lowercase().contains("utf-8"));
     if !(is_type && is_utf8) {
         return Err(Problem::new(Kind::UnsupportedMediaType).header(accept, media_type));
     }
@@ -86,7 +96,9 @@ pub(super) async fn read(request: &HttpRequest, mut payload: Payload, media_type
             match tokio::time::timeout(limits.body_pause, payload.next()).await {
                 Err(_) => return Err(Problem::new(Kind::TooSlow)),
                 Ok(None) => return Ok(()),
-                Ok(Some(Err(error))) => return Err(Problem::new(Kind::MalformedBody).with_facts(serde_json::json!({ "reason": error.to_string() }))),
+                Ok(Some(Err(error))) => {
+                    return Err(Problem::new(Kind::MalformedBody).with_facts(serde_json::json!({ "reason": error.to_string() })));
+                }
                 Ok(Some(Ok(chunk))) if body.len() + chunk.len() > limits.body_bytes => return Err(too_large(limits)),
                 Ok(Some(Ok(chunk))) => body.extend_from_slice(&chunk),
             }

@@ -66,10 +66,7 @@ pub(super) async fn list_members(request: Request<ReadMembers, (), MemberQuery>)
     let filter = MemberFilter { roles: query.role.unwrap_or_default().0, status: query.status };
     let page = request.caller.page(filter, BY_ID, query.limit, query.cursor.as_deref())?;
     let limit = page.limit;
-    request
-        .caller
-        .list(limit, |tx| Ok(members::list(tx, page)?), |member| by_id(member.id), MemberView::from, MemberPage::new)
-        .await
+    request.caller.list(limit, |tx| Ok(members::list(tx, page)?), |member| by_id(member.id), MemberView::from, MemberPage::new).await
 }
 
 /// Get a member.

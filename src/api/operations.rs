@@ -170,9 +170,8 @@ pub fn document() -> document::OpenApi {
         .license(Some(document::LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
     document.servers = Some(vec![document::ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    document.tags = Some(
-        TAGS.iter().map(|(name, about)| document::tag::TagBuilder::new().name(*name).description(Some(*about)).build()).collect(),
-    );
+    document.tags =
+        Some(TAGS.iter().map(|(name, about)| document::tag::TagBuilder::new().name(*name).description(Some(*about)).build()).collect());
     for entry in entries() {
         let item = document.paths.paths.get_mut(&entry.path);
         let operation = item.and_then(|item| match entry.method {
@@ -194,7 +193,9 @@ pub fn document() -> document::OpenApi {
         SecurityScheme::Http(
             Http::builder()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("An access token from `POST /v1/sessions`, or an API key (`rjk_…`). The scopes are what the role or the key must have."))
+                .description(Some(
+                    "An access token from `POST /v1/sessions`, or an API key (`rjk_…`). The scopes are what the role or the key must have.",
+                ))
                 .build(),
         ),
     );
@@ -282,7 +283,8 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     if let Some((media_type, (name, needed))) = description.media_type.zip(description.body) {
         problems.extend([Kind::MalformedBody, Kind::TooSlow, Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidBody]);
         let content = Content::new(Some(Ref::from_schema_name(name)));
-        operation.request_body = Some(RefOr::T(RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True)).build()));
+        operation.request_body =
+            Some(RefOr::T(RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True)).build()));
         schemas = needed;
     }
     for response in operation.responses.responses.values_mut() {

@@ -3,11 +3,7 @@
 use super::views::BlockerView;
 use crate::{
     auth::passwords::PasswordError,
-    domain::{
-        field_rule::FieldRule,
-        language::Language,
-        violation::RuleViolation,
-    },
+    domain::{field_rule::FieldRule, language::Language, violation::RuleViolation},
     store::{Failure, StoreError},
 };
 use actix_web::{

@@ -8,7 +8,10 @@ use crate::{
         idempotency::{IdempotencyKey, KeptAnswer},
     },
 };
-use actix_web::{HttpResponse, http::{StatusCode, header}};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -147,7 +150,10 @@ pub(super) fn replay(kept: KeptAnswer, key: &IdempotencyKey, ground: &Ground, wi
     }
     let mut headers = kept.headers;
     let body = if headers.remove(SEALED).is_some() {
-        ground.vault.unseal(&seal_place(key), &kept.body).ok_or_else(|| Problem::new(Kind::Internal).because("a kept answer cannot be opened"))?
+        ground
+            .vault
+            .unseal(&seal_place(key), &kept.body)
+            .ok_or_else(|| Problem::new(Kind::Internal).because("a kept answer cannot be opened"))?
     } else {
         kept.body
     };

@@ -10,8 +10,8 @@ use crate::{
         deadline::Deadline,
         grant::{Cover, Grant},
         ids::{
-            AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, GrantId, InvitationId, MemberId, PersonId, ShopId, TaskId, TenantId,
-            TriggerId,
+            AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, GrantId, InvitationId, MemberId, PersonId, ShopId, TaskId,
+            TenantId, TriggerId,
         },
         language::Language,
         member::{Invitation, Member, MemberStatus},
@@ -21,8 +21,8 @@ use crate::{
         time::{Day, Instant},
         trigger::Trigger,
         vocabulary::{
-            AllegationKind, AllegationOutcome, CaseStatus, Channel, ComplaintKind, ConclusionResult, Confidence, DeadlineStatus, OwedBy, Platform,
-            Priority, ReporterType, TaskStatus, Visibility,
+            AllegationKind, AllegationOutcome, CaseStatus, Channel, ComplaintKind, ConclusionResult, Confidence, DeadlineStatus, OwedBy,
+            Platform, Priority, ReporterType, TaskStatus, Visibility,
         },
     },
     store::records::{ApiKey, Me, TaskInCase, TimelineEntry},
@@ -411,7 +411,8 @@ impl CaseView {
         self.complaints = expand.complaints.then(|| contents.complaints.into_iter().map(ComplaintView::from).collect());
         self.allegations = expand.allegations.then(|| contents.allegations.into_iter().map(AllegationView::from).collect());
         self.tasks = expand.tasks.then(|| contents.tasks.into_iter().map(task).collect());
-        self.deadlines = expand.deadlines.then(|| contents.deadlines.into_iter().map(|d| DeadlineView::new(d, content, language)).collect());
+        self.deadlines =
+            expand.deadlines.then(|| contents.deadlines.into_iter().map(|d| DeadlineView::new(d, content, language)).collect());
         self
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! The prefix tells a leaked key for what it is, the check digits let scanners and the server turn a mistyped one away without a look-up.
 
-use super::{credential::{Credential, Kind}, secrets::sha256};
+use super::{
+    credential::{Credential, Kind},
+    secrets::sha256,
+};
 use crate::clock::Clock;
 
 const PREFIX: &str = "rjk_";

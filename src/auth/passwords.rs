@@ -65,10 +65,7 @@ impl Passwords {
         })
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
-    ) -> Result<T, PasswordError> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static) -> Result<T, PasswordError> {
         let _place = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
         let _turn = self.running.acquire().await.map_err(|_| PasswordError::Busy)?;
         tokio::task::spawn_blocking(work).await.map_err(|e| PasswordError::Broken(e.to_string()))?

@@ -88,7 +88,9 @@ impl Blocker {
             Self::DeadlineOpen { title, .. } if chinese => format!("期限“{}”尚未履行，也未放弃", title.zh),
             Self::DeadlineOpen { title, .. } => format!("The deadline “{}” is neither met nor waived", title.en),
             Self::AllegationNotConcluded { description, .. } if chinese => format!("指控“{description}”尚无自查结论"),
-            Self::AllegationNotConcluded { description, .. } => format!("The self-check has no conclusion on the allegation “{description}”"),
+            Self::AllegationNotConcluded { description, .. } => {
+                format!("The self-check has no conclusion on the allegation “{description}”")
+            }
             Self::AllegationWithoutOutcome { description, .. } if chinese => format!("指控“{description}”尚未记录处理结果"),
             Self::AllegationWithoutOutcome { description, .. } => format!("No outcome is recorded for the allegation “{description}”"),
             Self::ReporterNotAssessed { .. } if chinese => "举报方类型尚未记录置信度和判断依据".to_owned(),

@@ -72,47 +72,23 @@ impl Calendar {
             let record = record?;
             let line = record.position().map_or(1, csv::Position::line);
             let (date, kind, name, source): (&str, &str, &str, &str) = record.deserialize(None)?;
-            let date = parse_date(date).ok_or_else(|| CalendarError::BadDate {
-                line,
-                found: date.to_owned(),
-            })?;
+            let date = parse_date(date).ok_or_else(|| CalendarError::BadDate { line, found: date.to_owned() })?;
             if name.is_empty() || source.is_empty() {
-                return Err(CalendarError::Malformed {
-                    line,
-                    reason: "name and source must be given".to_owned(),
-                });
+                return Err(CalendarError::Malformed { line, reason: "name and source must be given".to_owned() });
             }
             let day = match kind {
                 "holiday" => DayKind::Holiday(name.to_owned()),
                 "workday" => DayKind::MakeUpDay(name.to_owned()),
                 _ => {
-                    return Err(CalendarError::UnknownKind {
-                        line,
-                        found: kind.to_owned(),
-                    });
+                    return Err(CalendarError::UnknownKind { line, found: kind.to_owned() });
                 }
             };
-            if published
-                .insert(
-                    date,
-                    PublishedDay {
-                        day,
-                        source: source.to_owned(),
-                    },
-                )
-                .is_some()
-            {
+            if published.insert(date, PublishedDay { day, source: source.to_owned() }).is_some() {
                 return Err(CalendarError::Duplicate { line, date });
             }
         }
         let years = published.keys().map(|date| date.year()).collect();
-        Ok(Self {
-            key: key.to_owned(),
-            zone,
-            rest_days: vec![Weekday::Saturday, Weekday::Sunday],
-            published,
-            years,
-        })
+        Ok(Self { key: key.to_owned(), zone, rest_days: vec![Weekday::Saturday, Weekday::Sunday], published, years })
     }
 
     /// The short name by which rules refer to this calendar, such as `cn`.
@@ -168,31 +144,26 @@ impl Calendar {
     /// The first working day on or after a date; `None` when the year 9999 ends before one comes.
     #[must_use]
     pub fn next_working_day(&self, on_or_after: Date) -> Option<Date> {
-        iter::successors(Some(on_or_after), |date| date.tomorrow().ok())
-            .find(|date| self.is_working_day(*date))
+        iter::successors(Some(on_or_after), |date| date.tomorrow().ok()).find(|date| self.is_working_day(*date))
     }
 
     /// The last working day on or before a date; `None` when there is none back to the year -9999.
     #[must_use]
     pub fn previous_working_day(&self, on_or_before: Date) -> Option<Date> {
-        iter::successors(Some(on_or_before), |date| date.yesterday().ok())
-            .find(|date| self.is_working_day(*date))
+        iter::successors(Some(on_or_before), |date| date.yesterday().ok()).find(|date| self.is_working_day(*date))
     }
 
     /// The same calendar and published years for those who rest on make-up days.
     #[must_use]
     pub fn without_make_up_days(mut self) -> Self {
-        self.published
-            .retain(|_, published| !published.day.is_working());
+        self.published.retain(|_, published| !published.day.is_working());
         self
     }
 }
 
 /// `YYYY-MM-DD` and nothing else: jiff alone would also take `20260101` or a date with a time.
 fn parse_date(text: &str) -> Option<Date> {
-    text.parse()
-        .ok()
-        .filter(|date: &Date| date.to_string() == text)
+    text.parse().ok().filter(|date: &Date| date.to_string() == text)
 }
 
 /// Why a calendar file was refused; lines count from 1, the header included.
@@ -240,10 +211,7 @@ pub enum CalendarError {
 
 impl From<csv::Error> for CalendarError {
     fn from(error: csv::Error) -> Self {
-        Self::Malformed {
-            line: error.position().map_or(1, csv::Position::line),
-            reason: error.to_string(),
-        }
+        Self::Malformed { line: error.position().map_or(1, csv::Position::line), reason: error.to_string() }
     }
 }
 
@@ -255,34 +223,19 @@ mod tests {
     use super::*;
 
     fn china() -> Calendar {
-        Calendar::from_csv(
-            "cn",
-            "Asia/Shanghai",
-            include_bytes!("../../content/calendars/cn.csv"),
-        )
-        .unwrap()
+        Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv")).unwrap()
     }
 
     fn read(rows: &str) -> Result<Calendar, CalendarError> {
-        Calendar::from_csv(
-            "cn",
-            "Asia/Shanghai",
-            format!("date,kind,name,source\n{rows}").as_bytes(),
-        )
+        Calendar::from_csv("cn", "Asia/Shanghai", format!("date,kind,name,source\n{rows}").as_bytes())
     }
 
     #[test]
     fn every_year_has_its_number_of_working_days() {
         let china = china();
         for (year, expected) in [(2023, 249), (2024, 251), (2025, 248), (2026, 248)] {
-            let days = date(year, 1, 1)
-                .series(jiff::Span::new().days(1))
-                .take_while(|day| day.year() == year);
-            assert_eq!(
-                days.filter(|day| china.is_working_day(*day)).count(),
-                expected,
-                "{year}"
-            );
+            let days = date(year, 1, 1).series(jiff::Span::new().days(1)).take_while(|day| day.year() == year);
+            assert_eq!(days.filter(|day| china.is_working_day(*day)).count(), expected, "{year}");
         }
         assert_eq!(china.years().collect::<Vec<_>>(), [2023, 2024, 2025, 2026]);
         assert_eq!(china.published_days().count(), 141);
@@ -292,32 +245,14 @@ mod tests {
     #[test]
     fn a_day_knows_what_it_is() {
         let china = china();
-        assert_eq!(
-            china.day(date(2026, 10, 1)),
-            DayKind::Holiday("国庆节".to_owned())
-        );
-        assert_eq!(
-            china.day(date(2026, 10, 10)),
-            DayKind::MakeUpDay("国庆节".to_owned())
-        );
+        assert_eq!(china.day(date(2026, 10, 1)), DayKind::Holiday("国庆节".to_owned()));
+        assert_eq!(china.day(date(2026, 10, 10)), DayKind::MakeUpDay("国庆节".to_owned()));
         assert_eq!(china.day(date(2026, 10, 11)), DayKind::WeekEnd);
         assert_eq!(china.day(date(2026, 10, 12)), DayKind::WorkingDay);
-        assert_eq!(
-            china.next_working_day(date(2026, 10, 1)),
-            Some(date(2026, 10, 8))
-        );
-        assert_eq!(
-            china.previous_working_day(date(2026, 10, 7)),
-            Some(date(2026, 9, 30))
-        );
-        assert_eq!(
-            china.next_working_day(date(2026, 10, 10)),
-            Some(date(2026, 10, 10))
-        );
-        assert_eq!(
-            (china.key(), china.zone().iana_name()),
-            ("cn", Some("Asia/Shanghai"))
-        );
+        assert_eq!(china.next_working_day(date(2026, 10, 1)), Some(date(2026, 10, 8)));
+        assert_eq!(china.previous_working_day(date(2026, 10, 7)), Some(date(2026, 9, 30)));
+        assert_eq!(china.next_working_day(date(2026, 10, 10)), Some(date(2026, 10, 10)));
+        assert_eq!((china.key(), china.zone().iana_name()), ("cn", Some("Asia/Shanghai")));
         let (first, row) = china.published_days().next().unwrap();
         assert_eq!(first, date(2023, 1, 1));
         assert!(row.source.starts_with("https://www.gov.cn/"));
@@ -342,66 +277,25 @@ mod tests {
     #[test]
     fn a_faulty_file_is_refused_with_its_line() {
         let row = "2026-10-01,holiday,国庆节,notice\n";
-        for found in [
-            "2026-02-30",
-            "20261001",
-            "2026-10-1",
-            "2026-10-01T00:00",
-            "",
-        ] {
+        for found in ["2026-02-30", "20261001", "2026-10-1", "2026-10-01T00:00", ""] {
             let error = read(&format!("{row}{found},holiday,国庆节,notice\n")).unwrap_err();
-            assert_eq!(
-                error,
-                CalendarError::BadDate {
-                    line: 3,
-                    found: found.to_owned()
-                }
-            );
+            assert_eq!(error, CalendarError::BadDate { line: 3, found: found.to_owned() });
         }
         assert_eq!(
             read(&format!("{row}2026-10-02,Holiday,国庆节,notice\n")),
-            Err(CalendarError::UnknownKind {
-                line: 3,
-                found: "Holiday".to_owned()
-            })
+            Err(CalendarError::UnknownKind { line: 3, found: "Holiday".to_owned() })
         );
-        assert_eq!(
-            read(&format!("{row}{row}")),
-            Err(CalendarError::Duplicate {
-                line: 3,
-                date: date(2026, 10, 1)
-            })
-        );
-        for short in [
-            "2026-10-02,holiday,国庆节\n",
-            "2026-10-02,holiday,,notice\n",
-            "2026-10-02,holiday,国庆节,\n",
-        ] {
+        assert_eq!(read(&format!("{row}{row}")), Err(CalendarError::Duplicate { line: 3, date: date(2026, 10, 1) }));
+        for short in ["2026-10-02,holiday,国庆节\n", "2026-10-02,holiday,,notice\n", "2026-10-02,holiday,国庆节,\n"] {
             let error = read(&format!("{row}{short}")).unwrap_err();
-            assert!(
-                matches!(error, CalendarError::Malformed { line: 3, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, CalendarError::Malformed { line: 3, .. }), "{error}");
         }
-        let latin1 = Calendar::from_csv(
-            "cn",
-            "Asia/Shanghai",
-            b"date,kind,name,source\n2026-10-01,holiday,\xff,x\n",
-        );
-        assert!(
-            matches!(latin1, Err(CalendarError::Malformed { line: 2, .. })),
-            "{latin1:?}"
-        );
+        let latin1 = Calendar::from_csv("cn", "Asia/Shanghai", b"date,kind,name,source\n2026-10-01,holiday,\xff,x\n");
+        assert!(matches!(latin1, Err(CalendarError::Malformed { line: 2, .. })), "{latin1:?}");
         for header in ["", "date,kind,name\n", "day,kind,name,source\n"] {
-            assert_eq!(
-                Calendar::from_csv("cn", "Asia/Shanghai", header.as_bytes()),
-                Err(CalendarError::Columns)
-            );
+            assert_eq!(Calendar::from_csv("cn", "Asia/Shanghai", header.as_bytes()), Err(CalendarError::Columns));
         }
-        assert_eq!(
-            Calendar::from_csv("cn", "Asia/Nowhere", b""),
-            Err(CalendarError::UnknownZone("Asia/Nowhere".to_owned()))
-        );
+        assert_eq!(Calendar::from_csv("cn", "Asia/Nowhere", b""), Err(CalendarError::UnknownZone("Asia/Nowhere".to_owned())));
         let with_mark = format!("\u{feff}date,kind,name,source\r\n{row}");
         assert!(Calendar::from_csv("cn", "Asia/Shanghai", with_mark.as_bytes()).is_ok());
     }

@@ -200,7 +200,9 @@ impl Contents {
         match stage {
             Stage::SelfCheck => blockers.extend(self.allegations.iter().filter(|a| a.conclusion.is_none()).map(not_concluded)),
             Stage::ReporterAnalysis => {
-                blockers.extend(self.complaints.iter().filter(|c| !c.reporter.is_assessed()).map(|c| Blocker::ReporterNotAssessed { id: c.id }));
+                blockers.extend(
+                    self.complaints.iter().filter(|c| !c.reporter.is_assessed()).map(|c| Blocker::ReporterNotAssessed { id: c.id }),
+                );
             }
             _ => {}
         }
@@ -212,7 +214,9 @@ impl Contents {
     /// What stands in the way of closing the case.
     #[must_use]
     pub fn closing_blockers(&self, case: &Case, content: &Content) -> Vec<Blocker> {
-        let open = |record: &&StageRecord| !record.stage.outlives_case() && !matches!(record.status, StageStatus::Completed | StageStatus::Skipped);
+        let open = |record: &&StageRecord| {
+            !record.stage.outlives_case() && !matches!(record.status, StageStatus::Completed | StageStatus::Skipped)
+        };
         let mut blockers: Vec<Blocker> = case.stages.iter().filter(open).map(|r| Blocker::StageOpen { stage: r.stage }).collect();
         blockers.extend(
             self.allegations

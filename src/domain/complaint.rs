@@ -164,7 +164,11 @@ impl TryFrom<String> for Currency {
     type Error = String;
 
     fn try_from(code: String) -> Result<Self, Self::Error> {
-        if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) { Ok(Self(code)) } else { Err(FieldRule::Malformed.with("ISO 4217, e.g. CNY")) }
+        if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+            Ok(Self(code))
+        } else {
+            Err(FieldRule::Malformed.with("ISO 4217, e.g. CNY"))
+        }
     }
 }
 

@@ -51,7 +51,8 @@ impl Content {
                 tasks: read("playbooks/standard.csv", include_str!("../../content/playbooks/standard.csv"), template)?,
             }],
             rules: read("deadline_rules/cn.csv", include_str!("../../content/deadline_rules/cn.csv"), rule)?,
-            calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv")).map_err(wrong_calendar)?,
+            calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv"))
+                .map_err(wrong_calendar)?,
             appeals: read(
                 "deadline_rules/platform_appeals.csv",
                 include_str!("../../content/deadline_rules/platform_appeals.csv"),
@@ -136,7 +137,11 @@ fn read<R: for<'de> Deserialize<'de>, T>(
         .deserialize()
         .enumerate()
         .map(|(index, row)| {
-            row.map_err(|e| e.to_string()).and_then(&convert).map_err(|reason| ContentError { table, row: format!("row {}", index + 2), reason })
+            row.map_err(|e| e.to_string()).and_then(&convert).map_err(|reason| ContentError {
+                table,
+                row: format!("row {}", index + 2),
+                reason,
+            })
         })
         .collect()
 }

@@ -173,7 +173,11 @@ impl Rule {
             return Ok(Some(Due { on: Day(due_on), at: Instant::new(due_at), provisional: false }));
         }
         let counted = end_of_period(trigger.occurred_on.0, period, calendar)?;
-        Ok(Some(Due { on: Day(counted.due_on), at: Instant::new(end_of_day(counted.due_on, calendar.zone())?), provisional: counted.provisional }))
+        Ok(Some(Due {
+            on: Day(counted.due_on),
+            at: Instant::new(end_of_day(counted.due_on, calendar.zone())?),
+            provisional: counted.provisional,
+        }))
     }
 
     fn counts_from_the_moment(&self) -> bool {
@@ -199,7 +203,9 @@ pub struct Due {
 pub fn rules_for<'r>(rules: &'r [Rule], event: &str, day: Day, channels: &[Channel], platform: Platform) -> Vec<(&'r Rule, bool)> {
     let candidates: Vec<&Rule> = rules
         .iter()
-        .filter(|rule| rule.trigger_event == event && rule.alternative_of.is_none() && rule.period.is_some() && rule.applies(channels, platform))
+        .filter(|rule| {
+            rule.trigger_event == event && rule.alternative_of.is_none() && rule.period.is_some() && rule.applies(channels, platform)
+        })
         .collect();
     candidates
         .iter()

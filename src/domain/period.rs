@@ -98,11 +98,7 @@ pub struct Step {
 
 impl Step {
     fn new(date: Date, reason: StepReason, calendar: &Calendar) -> Self {
-        Self {
-            date,
-            day: calendar.day(date),
-            reason,
-        }
+        Self { date, day: calendar.day(date), reason }
     }
 }
 
@@ -136,11 +132,7 @@ pub enum StepReason {
 ///
 /// [`PeriodError::OutOfRange`] above [`Unit::limit`], [`PeriodError::BeyondTime`] outside the years
 /// -9999 to 9999, and [`PeriodError::NeedsAnInstant`] for hours, which [`end_of_hours`] counts.
-pub fn end_of_period(
-    trigger: Date,
-    period: Period,
-    calendar: &Calendar,
-) -> Result<Counted, PeriodError> {
+pub fn end_of_period(trigger: Date, period: Period, calendar: &Calendar) -> Result<Counted, PeriodError> {
     let Period { amount, unit, roll } = period;
     unit.check(amount)?;
     let span = match unit {
@@ -150,9 +142,7 @@ pub fn end_of_period(
         Unit::Months => Span::new().try_months(amount),
         Unit::Years => Span::new().try_years(amount),
     };
-    let raw_end = span
-        .and_then(|span| trigger.checked_add(span))
-        .map_err(beyond_time)?;
+    let raw_end = span.and_then(|span| trigger.checked_add(span)).map_err(beyond_time)?;
     let due_on = match roll {
         Roll::None => Some(raw_end),
         Roll::Forward => calendar.next_working_day(raw_end),
@@ -165,36 +155,19 @@ pub fn end_of_period(
         steps.push(Step::new(trigger, StepReason::TriggerNotCounted, calendar));
     }
     let cut_short = matches!(unit, Unit::Months | Unit::Years) && raw_end.day() != trigger.day();
-    let reason = if cut_short {
-        StepReason::EndsWithoutCorrespondingDay
-    } else {
-        StepReason::Ends
-    };
+    let reason = if cut_short { StepReason::EndsWithoutCorrespondingDay } else { StepReason::Ends };
     steps.push(Step::new(raw_end, reason, calendar));
     let mut day = raw_end;
     while day != due_on {
         day = neighbour(day, due_on > raw_end)?;
-        let reason = if day == due_on {
-            StepReason::RolledTo
-        } else {
-            StepReason::RolledOver
-        };
+        let reason = if day == due_on { StepReason::RolledTo } else { StepReason::RolledOver };
         steps.push(Step::new(day, reason, calendar));
     }
     let provisional = roll != Roll::None && is_provisional(&steps, calendar);
-    Ok(Counted {
-        raw_end: Some(raw_end),
-        due_on,
-        provisional,
-        steps,
-    })
+    Ok(Counted { raw_end: Some(raw_end), due_on, provisional, steps })
 }
 
-fn count_working_days(
-    trigger: Date,
-    amount: i32,
-    calendar: &Calendar,
-) -> Result<Counted, PeriodError> {
+fn count_working_days(trigger: Date, amount: i32, calendar: &Calendar) -> Result<Counted, PeriodError> {
     let mut steps = vec![Step::new(trigger, StepReason::TriggerNotCounted, calendar)];
     let mut due_on = trigger;
     let mut counted = 0;
@@ -207,33 +180,17 @@ fn count_working_days(
         } else {
             StepReason::Skipped
         };
-        steps.push(Step {
-            date: due_on,
-            day,
-            reason,
-        });
+        steps.push(Step { date: due_on, day, reason });
     }
-    Ok(Counted {
-        raw_end: None,
-        due_on,
-        provisional: is_provisional(&steps, calendar),
-        steps,
-    })
+    Ok(Counted { raw_end: None, due_on, provisional: is_provisional(&steps, calendar), steps })
 }
 
 fn neighbour(day: Date, forward: bool) -> Result<Date, PeriodError> {
-    if forward {
-        day.tomorrow()
-    } else {
-        day.yesterday()
-    }
-    .map_err(beyond_time)
+    if forward { day.tomorrow() } else { day.yesterday() }.map_err(beyond_time)
 }
 
 fn is_provisional(steps: &[Step], calendar: &Calendar) -> bool {
-    let mut deciding = steps
-        .iter()
-        .filter(|step| step.reason != StepReason::TriggerNotCounted);
+    let mut deciding = steps.iter().filter(|step| step.reason != StepReason::TriggerNotCounted);
     deciding.any(|step| !calendar.is_published(step.date.year()))
 }
 
@@ -247,9 +204,7 @@ fn is_provisional(steps: &[Step], calendar: &Calendar) -> bool {
 /// -9999 to 9999.
 pub fn end_of_hours(trigger: Timestamp, hours: i32) -> Result<Timestamp, PeriodError> {
     Unit::Hours.check(hours)?;
-    trigger
-        .checked_add(SignedDuration::from_hours(hours.into()))
-        .map_err(beyond_time)
+    trigger.checked_add(SignedDuration::from_hours(hours.into())).map_err(beyond_time)
 }
 
 /// The instant at which a day ends: 24:00 local time (Civil Code art. 203), that is 00:00 of the next day.
@@ -259,8 +214,7 @@ pub fn end_of_hours(trigger: Timestamp, hours: i32) -> Result<Timestamp, PeriodE
 /// [`PeriodError::BeyondTime`] for the last day of the year 9999.
 pub fn end_of_day(date: Date, zone: &TimeZone) -> Result<Timestamp, PeriodError> {
     let next_day = neighbour(date, true)?;
-    zone.to_timestamp(next_day.to_datetime(Time::midnight()))
-        .map_err(beyond_time)
+    zone.to_timestamp(next_day.to_datetime(Time::midnight())).map_err(beyond_time)
 }
 
 /// The instant of a local time, such as the close of business (Civil Code art. 203).
@@ -271,16 +225,9 @@ pub fn end_of_day(date: Date, zone: &TimeZone) -> Result<Timestamp, PeriodError>
 ///
 /// [`PeriodError::NoSuchTime`] for another hour or minute, [`PeriodError::BeyondTime`] at the edges
 /// of the years -9999 and 9999.
-pub fn at_time(
-    date: Date,
-    hour: i8,
-    minute: i8,
-    zone: &TimeZone,
-) -> Result<Timestamp, PeriodError> {
-    let time =
-        Time::new(hour, minute, 0, 0).map_err(|_| PeriodError::NoSuchTime { hour, minute })?;
-    zone.to_timestamp(date.to_datetime(time))
-        .map_err(beyond_time)
+pub fn at_time(date: Date, hour: i8, minute: i8, zone: &TimeZone) -> Result<Timestamp, PeriodError> {
+    let time = Time::new(hour, minute, 0, 0).map_err(|_| PeriodError::NoSuchTime { hour, minute })?;
+    zone.to_timestamp(date.to_datetime(time)).map_err(beyond_time)
 }
 
 /// Why a period could not be counted.
@@ -325,14 +272,8 @@ mod tests {
 
     use super::*;
 
-    static CHINA: LazyLock<Calendar> = LazyLock::new(|| {
-        Calendar::from_csv(
-            "cn",
-            "Asia/Shanghai",
-            include_bytes!("../../content/calendars/cn.csv"),
-        )
-        .unwrap()
-    });
+    static CHINA: LazyLock<Calendar> =
+        LazyLock::new(|| Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv")).unwrap());
 
     #[derive(Deserialize)]
     struct Vector {
@@ -353,29 +294,15 @@ mod tests {
         let file = include_str!("../../content/calendars/test-vectors.csv");
         let mut read = 0;
         for vector in csv::Reader::from_reader(file.as_bytes()).into_deserialize() {
-            let Vector {
-                name,
-                trigger,
-                period,
-                raw_end,
-                expected_due,
-            } = vector.unwrap();
+            let Vector { name, trigger, period, raw_end, expected_due } = vector.unwrap();
             if period.unit == Unit::Hours {
                 let due = end_of_hours(trigger.parse().unwrap(), period.amount).unwrap();
                 assert_eq!(due, expected_due.parse::<Timestamp>().unwrap(), "{name}");
             } else {
                 let counted = end_of_period(trigger.parse().unwrap(), period, &CHINA).unwrap();
                 let expected_end = (!raw_end.is_empty()).then(|| raw_end.parse::<Date>().unwrap());
-                assert_eq!(
-                    counted.due_on,
-                    expected_due.parse::<Date>().unwrap(),
-                    "{name}"
-                );
-                assert_eq!(
-                    (counted.raw_end, counted.provisional),
-                    (expected_end, false),
-                    "{name}"
-                );
+                assert_eq!(counted.due_on, expected_due.parse::<Date>().unwrap(), "{name}");
+                assert_eq!((counted.raw_end, counted.provisional), (expected_end, false), "{name}");
                 assert_eq!(counted.steps.last().unwrap().date, counted.due_on, "{name}");
             }
             read += 1;
@@ -386,11 +313,7 @@ mod tests {
     #[test]
     fn the_steps_of_working_days_name_each_day() {
         let counted = count(date(2026, 10, 20), -7, Unit::WorkingDays, Roll::None);
-        let reasons: Vec<_> = counted
-            .steps
-            .iter()
-            .map(|step| (step.date.day(), step.reason))
-            .collect();
+        let reasons: Vec<_> = counted.steps.iter().map(|step| (step.date.day(), step.reason)).collect();
         let expected = [
             (20, StepReason::TriggerNotCounted),
             (19, StepReason::Counted(1)),
@@ -405,21 +328,14 @@ mod tests {
             (10, StepReason::Counted(7)),
         ];
         assert_eq!(reasons, expected);
-        assert_eq!(
-            counted.steps.last().unwrap().day,
-            DayKind::MakeUpDay("国庆节".to_owned())
-        );
+        assert_eq!(counted.steps.last().unwrap().day, DayKind::MakeUpDay("国庆节".to_owned()));
     }
 
     #[test]
     fn the_steps_of_a_roll_name_the_days_off() {
         let counted = count(date(2026, 4, 20), 12, Unit::Days, Roll::Forward);
         let labour_day = || DayKind::Holiday("劳动节".to_owned());
-        let step = |month, day, kind, reason| Step {
-            date: date(2026, month, day),
-            day: kind,
-            reason,
-        };
+        let step = |month, day, kind, reason| Step { date: date(2026, month, day), day: kind, reason };
         let expected = [
             step(4, 20, DayKind::WorkingDay, StepReason::TriggerNotCounted),
             step(5, 2, labour_day(), StepReason::Ends),
@@ -429,14 +345,8 @@ mod tests {
             step(5, 6, DayKind::WorkingDay, StepReason::RolledTo),
         ];
         assert_eq!(counted.steps, expected);
-        assert_eq!(
-            count(date(2026, 4, 20), 12, Unit::Days, Roll::Backward).due_on,
-            date(2026, 4, 30)
-        );
-        assert_eq!(
-            count(date(2026, 4, 20), 12, Unit::Days, Roll::None).due_on,
-            date(2026, 5, 2)
-        );
+        assert_eq!(count(date(2026, 4, 20), 12, Unit::Days, Roll::Backward).due_on, date(2026, 4, 30));
+        assert_eq!(count(date(2026, 4, 20), 12, Unit::Days, Roll::None).due_on, date(2026, 5, 2));
     }
 
     #[test]
@@ -448,19 +358,9 @@ mod tests {
         ] {
             let counted = count(trigger, amount, unit, Roll::None);
             assert_eq!(counted.raw_end, Some(end));
-            assert_eq!(
-                counted.steps.last().unwrap().reason,
-                StepReason::EndsWithoutCorrespondingDay
-            );
+            assert_eq!(counted.steps.last().unwrap().reason, StepReason::EndsWithoutCorrespondingDay);
         }
-        assert_eq!(
-            count(date(2024, 2, 29), 4, Unit::Years, Roll::None)
-                .steps
-                .last()
-                .unwrap()
-                .reason,
-            StepReason::Ends
-        );
+        assert_eq!(count(date(2024, 2, 29), 4, Unit::Years, Roll::None).steps.last().unwrap().reason, StepReason::Ends);
     }
 
     #[test]
@@ -468,74 +368,27 @@ mod tests {
         for unit in [Unit::Days, Unit::WorkingDays, Unit::Months, Unit::Years] {
             let stays = count(date(2026, 10, 3), 0, unit, Roll::None);
             assert_eq!((stays.due_on, stays.steps.len()), (date(2026, 10, 3), 1));
-            assert_eq!(
-                count(date(2026, 10, 3), 0, unit, Roll::Forward).due_on,
-                date(2026, 10, 8)
-            );
+            assert_eq!(count(date(2026, 10, 3), 0, unit, Roll::Forward).due_on, date(2026, 10, 8));
         }
     }
 
     #[test]
     fn only_a_decision_in_an_unpublished_year_is_provisional() {
-        let provisional =
-            |trigger, amount, unit, roll| count(trigger, amount, unit, roll).provisional;
-        assert!(!provisional(
-            date(2026, 12, 30),
-            1,
-            Unit::WorkingDays,
-            Roll::None
-        ));
-        assert!(provisional(
-            date(2026, 12, 31),
-            1,
-            Unit::WorkingDays,
-            Roll::None
-        ));
-        assert!(
-            !provisional(date(2027, 1, 1), -1, Unit::WorkingDays, Roll::None),
-            "the trigger decides nothing"
-        );
-        assert!(provisional(
-            date(2025, 12, 30),
-            300,
-            Unit::WorkingDays,
-            Roll::None
-        ));
+        let provisional = |trigger, amount, unit, roll| count(trigger, amount, unit, roll).provisional;
+        assert!(!provisional(date(2026, 12, 30), 1, Unit::WorkingDays, Roll::None));
+        assert!(provisional(date(2026, 12, 31), 1, Unit::WorkingDays, Roll::None));
+        assert!(!provisional(date(2027, 1, 1), -1, Unit::WorkingDays, Roll::None), "the trigger decides nothing");
+        assert!(provisional(date(2025, 12, 30), 300, Unit::WorkingDays, Roll::None));
         assert!(!provisional(date(2026, 12, 1), 60, Unit::Days, Roll::None));
-        assert!(provisional(
-            date(2026, 12, 1),
-            60,
-            Unit::Days,
-            Roll::Forward
-        ));
-        assert!(!provisional(
-            date(2026, 12, 1),
-            30,
-            Unit::Days,
-            Roll::Forward
-        ));
-        assert!(
-            provisional(date(2022, 12, 1), 30, Unit::Days, Roll::Forward),
-            "rolls inside 2022 into 2023"
-        );
-        assert!(provisional(
-            date(2028, 1, 1),
-            -1,
-            Unit::Years,
-            Roll::Backward
-        ));
+        assert!(provisional(date(2026, 12, 1), 60, Unit::Days, Roll::Forward));
+        assert!(!provisional(date(2026, 12, 1), 30, Unit::Days, Roll::Forward));
+        assert!(provisional(date(2022, 12, 1), 30, Unit::Days, Roll::Forward), "rolls inside 2022 into 2023");
+        assert!(provisional(date(2028, 1, 1), -1, Unit::Years, Roll::Backward));
         let last_day_off = "date,kind,name,source\n2026-12-31,holiday,元旦,x\n";
         let short = Calendar::from_csv("short", "Asia/Shanghai", last_day_off.as_bytes()).unwrap();
-        let period = Period {
-            amount: 1,
-            unit: Unit::Days,
-            roll: Roll::Forward,
-        };
+        let period = Period { amount: 1, unit: Unit::Days, roll: Roll::Forward };
         let crossing = end_of_period(date(2026, 12, 30), period, &short).unwrap();
-        assert_eq!(
-            (crossing.due_on, crossing.provisional),
-            (date(2027, 1, 1), true)
-        );
+        assert_eq!((crossing.due_on, crossing.provisional), (date(2027, 1, 1), true));
     }
 
     #[test]
@@ -543,35 +396,15 @@ mod tests {
         for unit in [Unit::Days, Unit::WorkingDays, Unit::Months, Unit::Years] {
             let limit = i32::try_from(unit.limit()).unwrap();
             for amount in [limit + 1, -limit - 1, i32::MAX, i32::MIN] {
-                let period = Period {
-                    amount,
-                    unit,
-                    roll: Roll::Forward,
-                };
-                assert_eq!(
-                    end_of_period(date(2026, 1, 1), period, &CHINA),
-                    Err(PeriodError::OutOfRange { unit, amount })
-                );
+                let period = Period { amount, unit, roll: Roll::Forward };
+                assert_eq!(end_of_period(date(2026, 1, 1), period, &CHINA), Err(PeriodError::OutOfRange { unit, amount }));
             }
             count(date(2026, 1, 1), limit, unit, Roll::Forward);
         }
-        let hours = Period {
-            amount: 1,
-            unit: Unit::Hours,
-            roll: Roll::None,
-        };
-        assert_eq!(
-            end_of_period(date(2026, 1, 1), hours, &CHINA),
-            Err(PeriodError::NeedsAnInstant)
-        );
-        assert!(matches!(
-            end_of_hours(Timestamp::UNIX_EPOCH, i32::MIN),
-            Err(PeriodError::OutOfRange { .. })
-        ));
-        assert_eq!(
-            end_of_hours(Timestamp::MAX, 1),
-            Err(PeriodError::BeyondTime)
-        );
+        let hours = Period { amount: 1, unit: Unit::Hours, roll: Roll::None };
+        assert_eq!(end_of_period(date(2026, 1, 1), hours, &CHINA), Err(PeriodError::NeedsAnInstant));
+        assert!(matches!(end_of_hours(Timestamp::UNIX_EPOCH, i32::MIN), Err(PeriodError::OutOfRange { .. })));
+        assert_eq!(end_of_hours(Timestamp::MAX, 1), Err(PeriodError::BeyondTime));
         assert!(end_of_hours(Timestamp::UNIX_EPOCH, -1_000_000).is_ok());
     }
 
@@ -579,27 +412,12 @@ mod tests {
     fn a_day_ends_at_24_hours_local_time() {
         let zone = CHINA.zone();
         let instant = |text: &str| Ok(text.parse::<Timestamp>().unwrap());
-        assert_eq!(
-            end_of_day(date(2026, 10, 10), zone),
-            instant("2026-10-10T16:00:00Z")
-        );
-        assert_eq!(
-            at_time(date(2026, 10, 10), 17, 30, zone),
-            instant("2026-10-10T09:30:00Z")
-        );
-        assert_eq!(
-            at_time(date(2026, 10, 10), 24, 0, zone),
-            Err(PeriodError::NoSuchTime {
-                hour: 24,
-                minute: 0
-            })
-        );
+        assert_eq!(end_of_day(date(2026, 10, 10), zone), instant("2026-10-10T16:00:00Z"));
+        assert_eq!(at_time(date(2026, 10, 10), 17, 30, zone), instant("2026-10-10T09:30:00Z"));
+        assert_eq!(at_time(date(2026, 10, 10), 24, 0, zone), Err(PeriodError::NoSuchTime { hour: 24, minute: 0 }));
         assert_eq!(end_of_day(Date::MAX, zone), Err(PeriodError::BeyondTime));
         let leap_over_midnight = TimeZone::get("Africa/Cairo").unwrap();
-        assert_eq!(
-            end_of_day(date(2026, 4, 23), &leap_over_midnight),
-            instant("2026-04-23T22:00:00Z")
-        );
+        assert_eq!(end_of_day(date(2026, 4, 23), &leap_over_midnight), instant("2026-04-23T22:00:00Z"));
     }
 
     fn days_near_the_data() -> impl Strategy<Value = Date> {
@@ -607,18 +425,12 @@ mod tests {
     }
 
     fn any_date() -> impl Strategy<Value = Date> {
-        let spread = (-9999..=9999_i16, 1..=12_i8, 1..=28_i8)
-            .prop_map(|(year, month, day)| date(year, month, day));
+        let spread = (-9999..=9999_i16, 1..=12_i8, 1..=28_i8).prop_map(|(year, month, day)| date(year, month, day));
         prop_oneof![Just(Date::MIN), Just(Date::MAX), spread]
     }
 
     fn any_unit() -> impl Strategy<Value = Unit> {
-        prop::sample::select(vec![
-            Unit::Days,
-            Unit::WorkingDays,
-            Unit::Months,
-            Unit::Years,
-        ])
+        prop::sample::select(vec![Unit::Days, Unit::WorkingDays, Unit::Months, Unit::Years])
     }
 
     fn any_roll() -> impl Strategy<Value = Roll> {
@@ -626,15 +438,7 @@ mod tests {
     }
 
     fn any_amount() -> impl Strategy<Value = i32> {
-        prop_oneof![
-            Just(i32::MIN),
-            Just(i32::MAX),
-            any::<i32>(),
-            -40_000..=40_000,
-            -6_000..=6_000,
-            -1_300..=1_300,
-            -110..=110
-        ]
+        prop_oneof![Just(i32::MIN), Just(i32::MAX), any::<i32>(), -40_000..=40_000, -6_000..=6_000, -1_300..=1_300, -110..=110]
     }
 
     proptest! {

@@ -151,7 +151,13 @@ impl Template {
     }
 
     /// The task that a case would be given, if its anchor exists: `Some(None)` is a task without a date.
-    fn due(&self, contents: &Contents, platform: Platform, content: &Content, due_of: impl Fn(&str) -> Option<Option<Instant>>) -> Option<Option<Instant>> {
+    fn due(
+        &self,
+        contents: &Contents,
+        platform: Platform,
+        content: &Content,
+        due_of: impl Fn(&str) -> Option<Option<Instant>>,
+    ) -> Option<Option<Instant>> {
         let origin = match &self.anchor {
             Anchor::None => return Some(None),
             Anchor::Event(event) => {
@@ -187,7 +193,8 @@ pub fn called_for<'p>(playbook: &'p Playbook, contents: &Contents, platform: Pla
     loop {
         let before = called.len();
         for template in &playbook.tasks {
-            let known = called.iter().any(|c| c.template.key == template.key) || contents.tasks.iter().any(|t| t.key.as_deref() == Some(&template.key));
+            let known = called.iter().any(|c| c.template.key == template.key)
+                || contents.tasks.iter().any(|t| t.key.as_deref() == Some(&template.key));
             if known || !template.branch_applies(contents) {
                 continue;
             }
@@ -220,9 +227,7 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
     // Tasks are looked at in the playbook's order, in which an anchor comes before what hangs on it; what has moved is carried on.
     let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
     for template in &playbook.tasks {
-        let due_of = |key: &str| {
-            due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key)).map(|(t, at)| t.ended_at.or(*at))
-        };
+        let due_of = |key: &str| due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key)).map(|(t, at)| t.ended_at.or(*at));
         let Some(at) = template.due(contents, platform, content, due_of) else { continue };
         for (task, kept) in &mut due {
             if task.key.as_deref() == Some(&template.key) && task.occurrence == 1 && !task.is_ended() && !task.due_by_hand {

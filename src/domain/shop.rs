@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, schema::{Schema, Type}},
+    openapi::{
+        ObjectBuilder, RefOr,
+        schema::{Schema, Type},
+    },
 };
 
 /// A store on one platform, belonging to a legal entity.
@@ -114,7 +117,15 @@ mod tests {
         for good in ["91350100M000100Y43", "9144030071526726XG", "91330100799655058B", " 91350100m000100y43"] {
             assert!(CreditCode::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["", "91350100M000100Y4", "91350100M000100Y44", "91350100M000100Y34", "9135010OM000100Y43", "九1350100M000100Y43", "91350100M000100Y433"] {
+        for bad in [
+            "",
+            "91350100M000100Y4",
+            "91350100M000100Y44",
+            "91350100M000100Y34",
+            "9135010OM000100Y43",
+            "九1350100M000100Y43",
+            "91350100M000100Y433",
+        ] {
             assert!(CreditCode::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

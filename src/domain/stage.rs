@@ -1,12 +1,6 @@
 //! The seven stages of a case and how each moves.
 
-use super::{
-    blocker::Blocker,
-    language::Language,
-    time::Instant,
-    violation::RuleViolation,
-    vocabulary::vocabulary,
-};
+use super::{blocker::Blocker, language::Language, time::Instant, violation::RuleViolation, vocabulary::vocabulary};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -167,7 +161,8 @@ mod tests {
 
     #[test]
     fn stages_move_only_along_the_table_and_keep_their_first_dates() -> Result<(), RuleViolation> {
-        let (t0, t1, t2, t3) = (Instant::from_microseconds(0), Instant::from_microseconds(1), Instant::from_microseconds(2), Instant::from_microseconds(3));
+        let (t0, t1, t2, t3) =
+            (Instant::from_microseconds(0), Instant::from_microseconds(1), Instant::from_microseconds(2), Instant::from_microseconds(3));
         let stage = StageRecord::new(Stage::SelfCheck, t0);
         assert!(matches!(stage.moved(wanted(StageStatus::Pending, None, false), vec![], t1), Err(RuleViolation::StageMove { .. })));
         assert!(matches!(stage.moved(wanted(StageStatus::Skipped, None, false), vec![], t1), Err(RuleViolation::ReasonRequired)));

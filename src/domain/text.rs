@@ -4,7 +4,10 @@ use super::field_rule::FieldRule;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, schema::{Schema, Type}},
+    openapi::{
+        ObjectBuilder, RefOr,
+        schema::{Schema, Type},
+    },
 };
 
 /// Control characters, and the invisible ones that reorder or hide text (Unicode TR 36): a name that holds them shows something else than it is.
@@ -111,7 +114,11 @@ impl std::ops::Deref for Email {
 
 impl PartialSchema for Email {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).format(Some(utoipa::openapi::SchemaFormat::Custom("email".into()))).max_length(Some(254)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::Custom("email".into())))
+            .max_length(Some(254))
+            .into()
     }
 }
 

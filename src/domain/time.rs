@@ -5,7 +5,10 @@ use jiff::{Timestamp, civil::Date, fmt::temporal::DateTimePrinter};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat, schema::{Schema, Type}},
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, SchemaFormat,
+        schema::{Schema, Type},
+    },
 };
 
 /// The first and last year that input may name: wide enough for every limitation period, narrow enough that no arithmetic overflows.
@@ -74,7 +77,11 @@ impl std::str::FromStr for Instant {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let at: Timestamp = text.parse().map_err(|_| FieldRule::NotAMoment.to_string())?;
-        if YEARS.contains(&at.to_zoned(jiff::tz::TimeZone::UTC).year()) { Ok(Self::new(at)) } else { Err(FieldRule::OutOfRange.with("1900–2200")) }
+        if YEARS.contains(&at.to_zoned(jiff::tz::TimeZone::UTC).year()) {
+            Ok(Self::new(at))
+        } else {
+            Err(FieldRule::OutOfRange.with("1900–2200"))
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn authorize(backend: &mut Backend<'_>, opening: &Opening, wanted: Ca
         Kind::Session { session_id, member_id, .. } => (Some(*session_id), Actor::Member(*member_id)),
         Kind::ApiKey { .. } => (None, Actor::ApiKey(principal.api_key.ok_or(StoreError::Unauthenticated)?)),
     };
-    let scope = Scope { tenant: principal.tenant, member: principal.member, session, actor, role: principal.role, key_scopes: principal.scopes };
+    let scope =
+        Scope { tenant: principal.tenant, member: principal.member, session, actor, role: principal.role, key_scopes: principal.scopes };
     if scope.may(wanted) { Ok(scope) } else { Err(StoreError::Forbidden) }
 }

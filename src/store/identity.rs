@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Ground, Scope, StoreError, postgres,
-    records::{Invitation, Membership, MemberStatus, Person, Role},
+    records::{Invitation, MemberStatus, Membership, Person, Role},
     schema::sessions,
     sqlite,
     tx::{self, Backend, Frame},
@@ -186,7 +186,13 @@ impl<'c> Entrance<'c> {
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the person is a member already.
-    pub fn accept_invitation(&mut self, tenant: TenantId, invitation: &Invitation, member: MemberId, person: PersonId) -> Result<bool, Failure> {
+    pub fn accept_invitation(
+        &mut self,
+        tenant: TenantId,
+        invitation: &Invitation,
+        member: MemberId,
+        person: PersonId,
+    ) -> Result<bool, Failure> {
         let now = self.now;
         if !ask!(self, accept_invitation(invitation.id, now))? {
             return Ok(false);

@@ -96,7 +96,11 @@ fn habit_of(dialect: Dialect, habit: &str, table: &str) -> String {
     let own_tenant = "tenant_id = (SELECT nullif(current_setting('rejoinder.tenant', true), '')::uuid)";
     match (dialect, habit) {
         (Dialect::Sqlite, "append_only") => ["UPDATE", "DELETE"]
-            .map(|verb| format!("CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"))
+            .map(|verb| {
+                format!(
+                    "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;"
+                )
+            })
             .join("\n"),
         (Dialect::Sqlite, _) => String::new(),
         (Dialect::Postgres, "identity") => rights,

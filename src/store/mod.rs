@@ -20,8 +20,12 @@ pub use authorize::Opening;
 pub use scope::Scope;
 pub use tx::{Ground, Stored, Tx};
 
-use crate::{
-    domain::{access::*, ids::*, journal::{Actor, Entry}, time::Instant, violation::RuleViolation},
+use crate::domain::{
+    access::*,
+    ids::*,
+    journal::{Actor, Entry},
+    time::Instant,
+    violation::RuleViolation,
 };
 use std::{path::Path, sync::Arc};
 use tx::{Backend, Frame};

@@ -1,5 +1,13 @@
 //! What queries take and give besides the domain's own types.
 
+use crate::domain::{
+    access::Capability,
+    case::PlaybookRef,
+    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, ShopId, TaskId, TenantId},
+    stage::Stage,
+    time::Instant,
+    vocabulary::{CaseStatus, Channel, Platform, ReporterType, TaskStatus, Visibility},
+};
 pub use crate::domain::{
     access::Role,
     case::{Case, Contents},
@@ -10,14 +18,6 @@ pub use crate::domain::{
     shop::Shop,
     task::Task,
     trigger::Trigger,
-};
-use crate::domain::{
-    access::Capability,
-    case::PlaybookRef,
-    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, ShopId, TaskId, TenantId},
-    stage::Stage,
-    time::Instant,
-    vocabulary::{CaseStatus, Channel, Platform, ReporterType, TaskStatus, Visibility},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;

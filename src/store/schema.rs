@@ -365,4 +365,24 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(installation, tenants, persons, members, sessions, api_keys, invitations, shops, case_numbers, cases, active_stages, grants, complaints, allegations, triggers, deadlines, tasks, journal_entries, idempotency_records);
+diesel::allow_tables_to_appear_in_same_query!(
+    installation,
+    tenants,
+    persons,
+    members,
+    sessions,
+    api_keys,
+    invitations,
+    shops,
+    case_numbers,
+    cases,
+    active_stages,
+    grants,
+    complaints,
+    allegations,
+    triggers,
+    deadlines,
+    tasks,
+    journal_entries,
+    idempotency_records
+);

@@ -45,6 +45,7 @@ impl Scope {
     /// Whether the role, and the key if one is used, have the capability.
     #[must_use]
     pub fn may(&self, capability: Capability) -> bool {
-        self.role.may(capability) && self.key_scopes.as_ref().is_none_or(|scopes| capability == Capability::ReadSelf || scopes_allow(scopes, capability))
+        self.role.may(capability)
+            && self.key_scopes.as_ref().is_none_or(|scopes| capability == Capability::ReadSelf || scopes_allow(scopes, capability))
     }
 }

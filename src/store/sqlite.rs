@@ -78,9 +78,12 @@ impl Engine {
         work: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = std::sync::mpsc::channel();
-        let job = job(move |conn| work(conn).map_err(Failure::Store), move |answer| {
-            let _ = sender.send(answer);
-        });
+        let job = job(
+            move |conn| work(conn).map_err(Failure::Store),
+            move |answer| {
+                let _ = sender.send(answer);
+            },
+        );
         self.writer.try_send(job).map_err(|_| StoreError::Busy)?;
         match receiver.recv() {
             Ok(Ok(value)) => Ok(value),

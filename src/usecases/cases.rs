@@ -21,7 +21,7 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{CaseStatus, DeadlineStatus, Priority, TaskStatus},
     },
-    store::{self, Failure, Ground, Stored, StoreError, Tx, members, records::CaseKey},
+    store::{self, Failure, Ground, StoreError, Stored, Tx, members, records::CaseKey},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -173,7 +173,13 @@ fn trigger_of(ground: &Ground, case_id: CaseId, fact: Fact, now: Instant) -> Tri
     }
 }
 
-fn deadlines_of(ground: &Ground, contents: &Contents, trigger: &Trigger, platform: crate::domain::vocabulary::Platform, now: Instant) -> Vec<Deadline> {
+fn deadlines_of(
+    ground: &Ground,
+    contents: &Contents,
+    trigger: &Trigger,
+    platform: crate::domain::vocabulary::Platform,
+    now: Instant,
+) -> Vec<Deadline> {
     contents
         .deadlines_of(trigger, platform, &ground.content)
         .into_iter()
@@ -219,8 +225,9 @@ fn tasks_of(ground: &Ground, case_id: CaseId, contents: &Contents, called: Vec<C
             done_means: None,
             wanted_documents: None,
             status: TaskStatus::Todo,
-            required: call.template.required,
-            blocks_closing: call.template.blocks_closing,
+            // The first time satisfies a gate; what repeats after it would keep the gate shut for ever.
+            required: call.template.required && call.occurrence == 1,
+            blocks_closing: call.template.blocks_closing && call.occurrence == 1,
             assignee_id: None,
             due_at: call.due_at,
             due_by_hand: false,
@@ -391,7 +398,13 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: CaseId, seen: i64, patch: CasePat
 ///
 /// # Errors
 /// [`RuleViolation::Blocked`] when its gate is shut.
-pub fn move_stage(tx: &mut Tx<'_, WriteCases>, id: CaseId, seen: Option<i64>, stage: Stage, wanted: StageTransition) -> Result<Stored<Case>, Failure> {
+pub fn move_stage(
+    tx: &mut Tx<'_, WriteCases>,
+    id: CaseId,
+    seen: Option<i64>,
+    stage: Stage,
+    wanted: StageTransition,
+) -> Result<Stored<Case>, Failure> {
     if wanted.r#override {
         tx.require(Capability::OverrideGates)?;
     }
@@ -436,9 +449,8 @@ pub fn transition(tx: &mut Tx<'_, CloseCases>, id: CaseId, seen: Option<i64>, wa
         }
         CaseTarget::Reopened => ("case.reopened", Vec::new(), CaseMove::Reopen { reason: reason.clone() }),
     };
-    let entry = Entry::of_case(kind, id, id)
-        .with("reason", reason)
-        .with("overridden", blockers.iter().map(Blocker::code).collect::<Vec<_>>());
+    let entry =
+        Entry::of_case(kind, id, id).with("reason", reason).with("overridden", blockers.iter().map(Blocker::code).collect::<Vec<_>>());
     let after = before.moved(case_move, blockers, tx.now())?;
     Ok(store::cases::save(tx, &before, &after, entry)?)
 }

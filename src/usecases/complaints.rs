@@ -237,7 +237,12 @@ fn seal(identity: &Identity, scope: &Scope, complaint: ComplaintId, ground: &Gro
     Some(ground.vault.seal(&seal_place(scope, complaint), &bytes, &ground.clock))
 }
 
-pub(super) fn build_allegation(tx: &Tx<'_, WriteCases>, case_id: CaseId, complaint_id: ComplaintId, new: NewAllegation) -> Result<Allegation, Failure> {
+pub(super) fn build_allegation(
+    tx: &Tx<'_, WriteCases>,
+    case_id: CaseId,
+    complaint_id: ComplaintId,
+    new: NewAllegation,
+) -> Result<Allegation, Failure> {
     at_most(&new.order_nos, MOST, "/complaint/allegations")?;
     if new.period_from.zip(new.period_to).is_some_and(|(from, to)| to < from) {
         return Err(RuleViolation::field("/period_to", FieldRule::TooEarly).into());
@@ -292,7 +297,12 @@ pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint)
 ///
 /// # Errors
 /// When the case is closed.
-pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
+pub fn add(
+    tx: &mut Tx<'_, WriteCases>,
+    case_id: CaseId,
+    seen: Option<i64>,
+    new: NewComplaint,
+) -> Result<(Complaint, Vec<Allegation>), Failure> {
     let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let (complaint, added) = build(tx, case_id, new)?;
@@ -352,7 +362,12 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
 ///
 /// # Errors
 /// When the case is closed, or the complaint is not one of it.
-pub fn add_allegation(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: AddedAllegation) -> Result<Allegation, Failure> {
+pub fn add_allegation(
+    tx: &mut Tx<'_, WriteCases>,
+    case_id: CaseId,
+    seen: Option<i64>,
+    new: AddedAllegation,
+) -> Result<Allegation, Failure> {
     let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let complaint = named_in_body(complaints::find(tx, new.complaint_id), "/complaint_id")?;

@@ -14,7 +14,10 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{DeadlineStatus, OwedBy},
     },
-    store::{self, Failure, StoreError, Tx, records::{Case, CaseKey}},
+    store::{
+        self, Failure, StoreError, Tx,
+        records::{Case, CaseKey},
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -10,7 +10,7 @@ use crate::{
         text::{Email, Line},
         violation::RuleViolation,
     },
-    store::{self, Failure, Store, Stored, StoreError, Tx},
+    store::{self, Failure, Store, StoreError, Stored, Tx},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -12,7 +12,7 @@ use crate::{
         violation::RuleViolation,
         vocabulary::Platform,
     },
-    store::{Failure, Stored, StoreError, Tx, shops},
+    store::{Failure, StoreError, Stored, Tx, shops},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

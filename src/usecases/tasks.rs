@@ -15,7 +15,10 @@ use crate::{
         violation::RuleViolation,
         vocabulary::TaskStatus,
     },
-    store::{self, Failure, Stored, StoreError, Tx, records::{CaseKey, TaskInCase}},
+    store::{
+        self, Failure, StoreError, Stored, Tx,
+        records::{CaseKey, TaskInCase},
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -259,7 +262,13 @@ fn kind_of(before: &Task, after: &Task) -> &'static str {
     }
 }
 
-fn after_change(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, contents: &mut Contents, before: &Task, saved: &Task) -> Result<(), Failure> {
+fn after_change(
+    tx: &mut Tx<'_, WorkTasks>,
+    case: &Stored<Case>,
+    contents: &mut Contents,
+    before: &Task,
+    saved: &Task,
+) -> Result<(), Failure> {
     cases::follow(tx, case, contents)?;
     if saved.status == TaskStatus::Done && before.status != TaskStatus::Done {
         cases::repeat(tx, case, contents, saved)?;

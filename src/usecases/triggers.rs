@@ -13,7 +13,10 @@ use crate::{
         trigger::{CASE_OPENED, Trigger},
         violation::RuleViolation,
     },
-    store::{self, Failure, Tx, records::{Case, CaseKey}},
+    store::{
+        self, Failure, Tx,
+        records::{Case, CaseKey},
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,8 +1,6 @@
 //! Cases, what is in them, and their timeline.
 
-use super::{
-    At, Conn, Result, allegations, at::OnCases, at::Wish, complaints, deadlines, paged, tasks, triggers,
-};
+use super::{At, Conn, Result, allegations, at::OnCases, at::Wish, complaints, deadlines, paged, tasks, triggers};
 use crate::{
     domain::{
         access::Role,
@@ -175,9 +173,14 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: CaseId) -> Result<Stored<Case>
 fn of_key(tenant: TenantId, key: CaseKey) -> OnCases {
     macro_rules! case_of {
         ($table:ident, $id:expr) => {
-            Box::new(cases::id.eq_any(
-                schema::$table::table.filter(schema::$table::tenant_id.eq(tenant)).filter(schema::$table::id.eq($id)).select(schema::$table::case_id),
-            ))
+            Box::new(
+                cases::id.eq_any(
+                    schema::$table::table
+                        .filter(schema::$table::tenant_id.eq(tenant))
+                        .filter(schema::$table::id.eq($id))
+                        .select(schema::$table::case_id),
+                ),
+            )
         };
     }
     match key {

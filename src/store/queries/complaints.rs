@@ -116,7 +116,8 @@ pub(in crate::store) fn save(at: &mut At<'_>, case: &Stored<Case>, before: &Comp
     let tenant = at.tenant();
     let after = Complaint { version: before.version + 1, updated_at: at.now(), ..after.clone() };
     let identity_changed = before.sealed_identity != after.sealed_identity;
-    let entry = Entry::of_case("complaint.changed", case.id, before.id).with_changes(before, &after).with("identity_changed", identity_changed);
+    let entry =
+        Entry::of_case("complaint.changed", case.id, before.id).with_changes(before, &after).with("identity_changed", identity_changed);
     let row = complaints::table.find((tenant, before.id)).filter(complaints::version.eq(before.version));
     match diesel::update(row).set(Row::of(tenant, &after)).execute(at.record(entry))? {
         1 => Ok(after),

@@ -18,12 +18,17 @@ fn principal(at: &At<'_>) -> AnyId {
 }
 
 pub(in crate::store) fn claim(at: &mut At<'_>, key: &IdempotencyKey) -> Result<Option<KeptAnswer>> {
-    let place = [at.tenant().to_string().as_bytes(), principal(at).0.as_bytes(), key.operation.as_bytes(), b"\0", key.key.as_bytes()].concat();
+    let place =
+        [at.tenant().to_string().as_bytes(), principal(at).0.as_bytes(), key.operation.as_bytes(), b"\0", key.key.as_bytes()].concat();
     let [a, b, c, d, e, f, g, h, ..] = sha256(&place);
     lock_key(at.beside_the_record(), i64::from_be_bytes([a, b, c, d, e, f, g, h]))?;
-    let query = records::table
-        .find((at.tenant(), principal(at), key.operation.clone(), key.key.clone()))
-        .select((records::fingerprint, records::status, records::headers, records::body, records::created_at));
+    let query = records::table.find((at.tenant(), principal(at), key.operation.clone(), key.key.clone())).select((
+        records::fingerprint,
+        records::status,
+        records::headers,
+        records::body,
+        records::created_at,
+    ));
     let rows: Vec<(Vec<u8>, i32, AsJson<BTreeMap<String, String>>, Vec<u8>, Instant)> = at.load(query)?;
     let now = at.now();
     let kept = rows.into_iter().next().map(|(fingerprint, status, AsJson(headers), body, created_at)| KeptAnswer {
@@ -47,8 +52,12 @@ pub(in crate::store) fn keep(at: &mut At<'_>, key: &IdempotencyKey, answer: &Kep
             records::created_at.eq(answer.created_at),
         )
     };
-    let place =
-        (records::tenant_id.eq(tenant), records::principal_id.eq(principal), records::operation.eq(&key.operation), records::key.eq(&key.key));
+    let place = (
+        records::tenant_id.eq(tenant),
+        records::principal_id.eq(principal),
+        records::operation.eq(&key.operation),
+        records::key.eq(&key.key),
+    );
     // A record past its 72 hours gives way.
     diesel::insert_into(records::table)
         .values((place, effect()))

@@ -193,7 +193,8 @@ pub(in crate::store) fn membership(conn: &mut Conn, tenant: TenantId, member: Me
 
 /// Saves a rotated or revoked session, unless another rotation came first.
 pub(in crate::store) fn save_session(conn: &mut Conn, before: &SessionRow, after: &SessionRow) -> Result<bool> {
-    let changed = diesel::update(sessions::table.find(after.id).filter(sessions::refresh_hash.eq(&before.refresh_hash))).set(after).execute(conn)?;
+    let changed =
+        diesel::update(sessions::table.find(after.id).filter(sessions::refresh_hash.eq(&before.refresh_hash))).set(after).execute(conn)?;
     Ok(changed == 1)
 }
 

@@ -3,11 +3,7 @@
 use super::{Conn, Result};
 use crate::{
     domain::journal::{Entry, Recorded},
-    store::{
-        schema::journal_entries,
-        sql_types::AnyId,
-        tx::Frame,
-    },
+    store::{schema::journal_entries, sql_types::AnyId, tx::Frame},
 };
 use diesel::prelude::*;
 

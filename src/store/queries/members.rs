@@ -29,16 +29,7 @@ const COLUMNS: (
     members::status,
     members::version,
     members::created_at,
-) = (
-    members::id,
-    members::person_id,
-    persons::name,
-    persons::email,
-    members::role,
-    members::status,
-    members::version,
-    members::created_at,
-);
+) = (members::id, members::person_id, persons::name, persons::email, members::role, members::status, members::version, members::created_at);
 
 fn member((id, person_id, name, email, role, status, version, created_at): Row) -> Member {
     Member { id, person_id, name, email, role, status, version, created_at }
@@ -181,6 +172,7 @@ pub(in crate::store) fn revoke_invitation(at: &mut At<'_>, id: InvitationId) -> 
         .filter(invitations::tenant_id.eq(tenant))
         .filter(invitations::accepted_at.is_null())
         .filter(invitations::revoked_at.is_null());
-    let changed = diesel::update(open).set(invitations::revoked_at.eq(now)).execute(at.record(Entry::of_tenant("invitation.revoked", id)))?;
+    let changed =
+        diesel::update(open).set(invitations::revoked_at.eq(now)).execute(at.record(Entry::of_tenant("invitation.revoked", id)))?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }

@@ -2,9 +2,9 @@
 
 mod at;
 
-pub(in crate::store) use at::At;
 use super::{Conn, Db, enter_person, enter_tenant, lock_key};
 use crate::store::StoreError;
+pub(in crate::store) use at::At;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -34,7 +34,8 @@ macro_rules! paged {
                 $query.filter($moment.ge(after.at)).filter($moment.gt(after.at).or($id.gt(id)))
             };
         }
-        if $page.sort.descending { $query.order(($moment.desc(), $id.desc())) } else { $query.order(($moment.asc(), $id.asc())) }.limit($page.fetch())
+        if $page.sort.descending { $query.order(($moment.desc(), $id.desc())) } else { $query.order(($moment.asc(), $id.asc())) }
+            .limit($page.fetch())
     }};
     ($query:ident, $page:expr, $id:expr) => {{
         if let Some(after) = $page.after {

@@ -205,7 +205,11 @@ pub(in crate::store) fn reschedule(at: &mut At<'_>, case: &Stored<Case>, moved: 
     for (id, due_at) in moved {
         let entry = Entry::of_case("task.rescheduled", case.id, *id).with("due_at", due_at);
         diesel::update(tasks::table.find((tenant, id)))
-            .set((tasks::due_at.eq(due_at.unwrap_or(Instant::FAR_FUTURE)), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
+            .set((
+                tasks::due_at.eq(due_at.unwrap_or(Instant::FAR_FUTURE)),
+                tasks::version.eq(tasks::version + 1),
+                tasks::updated_at.eq(now),
+            ))
             .execute(at.record(entry))?;
     }
     Ok(())
