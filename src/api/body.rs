@@ -8,7 +8,16 @@ use crate::{domain::field_rule::FieldRule, limits::Limits};
 use actix_web::{HttpRequest, dev::Payload, http::header, web::BytesMut};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+/// A body's schema for the document: its name, and all schemas that it needs.
+pub(super) struct BodySchema {
+    pub(super) name: String,
+    pub(super) needed: Vec<(String, RefOr<Schema>)>,
+}
 
 /// A type of body.
 pub(super) trait Body: Sized + 'static {
@@ -16,8 +25,8 @@ pub(super) trait Body: Sized + 'static {
     const MEDIA_TYPE: Option<&'static str>;
     /// Parses what was read.
     fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Problem>;
-    /// Its schema's name, and all schemas that it needs.
-    fn schemas() -> Option<(String, Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>)>;
+    /// Its schema.
+    fn schemas() -> Option<BodySchema>;
 }
 
 /// No body.
@@ -30,7 +39,7 @@ impl Body for NoBody {
         Ok(Self)
     }
 
-    fn schemas() -> Option<(String, Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>)> {
+    fn schemas() -> Option<BodySchema> {
         None
     }
 }
@@ -47,10 +56,10 @@ macro_rules! json_body {
                 parse_json(bytes, limits).map(Self)
             }
 
-            fn schemas() -> Option<(String, Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>)> {
-                let mut schemas = vec![(T::name().into_owned(), T::schema())];
-                T::schemas(&mut schemas);
-                Some((T::name().into_owned(), schemas))
+            fn schemas() -> Option<BodySchema> {
+                let mut needed = vec![(T::name().into_owned(), T::schema())];
+                T::schemas(&mut needed);
+                Some(BodySchema { name: T::name().into_owned(), needed })
             }
         }
     };

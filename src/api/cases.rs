@@ -36,7 +36,7 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     shop_id: Option<ShopId>,
     /// With one of these stages active.
-    #[param(style = Form, explode = false, nullable = false)]
+    #[param(style = Form, explode = false, nullable = false, inline)]
     stage: Option<OneOf<Stage>>,
     /// In this state.
     #[param(nullable = false)]
@@ -45,10 +45,10 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     lead_id: Option<MemberId>,
     /// Whose first complaint has one of these reporter types.
-    #[param(style = Form, explode = false, nullable = false)]
+    #[param(style = Form, explode = false, nullable = false, inline)]
     reporter_type: Option<OneOf<ReporterType>>,
     /// Whose first complaint came through one of these channels.
-    #[param(style = Form, explode = false, nullable = false)]
+    #[param(style = Form, explode = false, nullable = false, inline)]
     channel: Option<OneOf<Channel>>,
     /// With a next deadline before this moment.
     #[param(nullable = false)]
@@ -57,7 +57,7 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     number: Option<String>,
     /// In which order; `-opened_at` when absent.
-    #[param(nullable = false)]
+    #[param(nullable = false, inline)]
     sort: Option<CaseSort>,
     /// How many, 50 when absent.
     #[param(nullable = false, minimum = 1, maximum = 200)]
@@ -100,7 +100,7 @@ impl CaseSort {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpandQuery {
     /// Which of its contents to send with it.
-    #[param(style = Form, explode = false, nullable = false)]
+    #[param(style = Form, explode = false, nullable = false, inline)]
     expand: Option<OneOf<Expansion>>,
 }
 

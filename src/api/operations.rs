@@ -1,6 +1,7 @@
 //! The operations: one list, from which the routes and the OpenAPI document both come.
 
 use super::{
+    body::BodySchema,
     problem::{Kind, MEDIA_TYPE, Problem, ProblemView},
     request::{Described, Description},
     site,
@@ -280,7 +281,7 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
         problems.push(Kind::NotFound);
     }
     let mut schemas = Vec::new();
-    if let Some((media_type, (name, needed))) = description.media_type.zip(description.body) {
+    if let Some((media_type, BodySchema { name, needed })) = description.media_type.zip(description.body) {
         problems.extend([Kind::MalformedBody, Kind::TooSlow, Kind::TooLarge, Kind::UnsupportedMediaType, Kind::InvalidBody]);
         let content = Content::new(Some(Ref::from_schema_name(name)));
         operation.request_body =

@@ -2,7 +2,7 @@
 
 use super::{
     Services,
-    body::{self, Body, NoBody},
+    body::{self, Body, BodySchema, NoBody},
     cursor,
     frame::{Limited, RequestContext},
     parameters::{NoQuery, PathParameters, read_query},
@@ -66,7 +66,7 @@ pub(super) struct Description {
     pub(super) path: Vec<utoipa::openapi::path::Parameter>,
     pub(super) query: Vec<utoipa::openapi::path::Parameter>,
     pub(super) media_type: Option<&'static str>,
-    pub(super) body: Option<(String, Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>)>,
+    pub(super) body: Option<BodySchema>,
 }
 
 /// A type of request that the document can describe.

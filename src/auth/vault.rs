@@ -175,7 +175,7 @@ mod tests {
         let sealed = vault.seal("case/1", b"Li Lei", &clock);
         assert_eq!(again.unseal("case/1", &sealed).unwrap(), b"Li Lei");
         assert!(vault.unseal("case/2", &sealed).is_none());
-        assert!(vault.unseal("case/1", &sealed[1..]).is_none());
+        assert!(vault.unseal("case/1", sealed.get(1..).unwrap()).is_none());
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::remove_dir_all(dir).unwrap();

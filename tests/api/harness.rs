@@ -336,3 +336,18 @@ impl Received {
         self.header("etag")
     }
 }
+
+impl TestApp {
+    /// The bytes of every file of an embedded installation but the keys.
+    pub(crate) fn files(&self) -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(&self.folder).expect("the folder").flatten();
+        files.filter(|file| file.file_name() != "keys.json").filter_map(|file| std::fs::read(file.path()).ok()).collect()
+    }
+}
+
+impl TestApp {
+    /// The file of an embedded database.
+    pub(crate) fn database_file(&self) -> PathBuf {
+        self.folder.join("rejoinder.db")
+    }
+}

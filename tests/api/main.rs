@@ -1,8 +1,13 @@
 //! Stories told over HTTP, on both databases.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod binary;
+mod contract;
 mod harness;
 mod postgres;
 
 mod hostile;
+mod people;
+mod queries;
+mod schema;
 mod story_douyin;

@@ -13,6 +13,8 @@ use crate::{
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
+type Row = (Vec<u8>, i32, AsJson<BTreeMap<String, String>>, Vec<u8>, Instant);
+
 fn principal(at: &At<'_>) -> AnyId {
     AnyId(at.scope().actor().id().unwrap_or_else(|| at.scope().member().into()))
 }
@@ -29,7 +31,7 @@ pub(in crate::store) fn claim(at: &mut At<'_>, key: &IdempotencyKey) -> Result<O
         records::body,
         records::created_at,
     ));
-    let rows: Vec<(Vec<u8>, i32, AsJson<BTreeMap<String, String>>, Vec<u8>, Instant)> = at.load(query)?;
+    let rows: Vec<Row> = at.load(query)?;
     let now = at.now();
     let kept = rows.into_iter().next().map(|(fingerprint, status, AsJson(headers), body, created_at)| KeptAnswer {
         fingerprint,

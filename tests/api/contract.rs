@@ -1,0 +1,98 @@
+//! The contract: what is served is what is checked in, and generators can work with it.
+
+use crate::harness::{Database, TestApp};
+use rejoinder::api::operations;
+use serde_json::{Value, json};
+use std::{collections::HashSet, path::Path};
+
+fn operations_of(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, operation)| (method.clone(), path.clone(), operation.clone()))
+        })
+        .collect()
+}
+
+#[test]
+fn the_document_is_the_one_that_is_checked_in() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/rejoinder.json");
+    let served = operations::document_text();
+    if std::env::var_os("REJOINDER_UPDATE_OPENAPI").is_some() {
+        std::fs::write(&file, &served).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(checked_in == served, "openapi/rejoinder.json is old: run `cargo run -- openapi > openapi/rejoinder.json`");
+}
+
+#[test]
+fn the_document_is_one_that_generators_can_work_with() {
+    let document: Value = serde_json::from_str(&operations::document_text()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = HashSet::new();
+    for (method, path, operation) in operations_of(&document) {
+        let name = format!("{method} {path}");
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        assert!(ids.insert(id.clone()), "{name}: {id} occurs twice");
+        assert!(id.chars().all(char::is_alphanumeric) && id.starts_with(char::is_lowercase), "{name}: {id}");
+        assert!(operation["summary"].as_str().is_some_and(|s| s.len() > 5), "{name} has no summary");
+        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{name}");
+        assert!(operation["security"].is_array(), "{name} does not say who may call it");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')) && responses.keys().any(|status| status.starts_with('4')), "{name}");
+        for (status, response) in responses {
+            assert!(response["description"].as_str().is_some_and(|d| !d.is_empty()), "{name} {status}");
+        }
+        for segment in path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
+            let described = operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == segment && p["in"] == "path");
+            assert!(described, "{name} does not describe {segment}");
+        }
+    }
+    let text = document.to_string();
+    assert!(!text.contains("\"allOf\""), "generators stumble over allOf");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut at = 0;
+    while let Some(found) = text[at..].find("#/components/schemas/") {
+        let start = at + found + "#/components/schemas/".len();
+        let name: String = text[start..].chars().take_while(|c| *c != '"').collect();
+        assert!(schemas.contains_key(&name), "{name} is referred to and not described");
+        at = start;
+    }
+}
+
+#[actix_web::test]
+async fn the_document_and_its_pages_come_from_the_binary() {
+    let app = TestApp::start(Database::Sqlite).await.unwrap();
+    let nobody = app.nobody();
+    let served = nobody.get("/openapi.json").await;
+    let tag = served.etag();
+    assert_eq!(String::from_utf8(served.bytes).unwrap(), operations::document_text());
+    let again = nobody.request(reqwest::Method::GET, "/openapi.json").header("if-none-match", &tag).send().await;
+    assert_eq!(again.status, 304);
+    let page = nobody.get("/docs/").await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    let page = String::from_utf8(page.bytes).unwrap();
+    for part in page.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+        assert!(!part.contains("//"), "{part} comes from elsewhere");
+        let asset = nobody.get(&format!("/docs/{}", part.trim_start_matches("./"))).await;
+        assert_eq!(asset.status, 200, "{part}");
+    }
+    let start = String::from_utf8(nobody.get("/docs/swagger-initializer.js").await.bytes).unwrap();
+    assert!(start.contains("/openapi.json"), "{start}");
+    nobody.get("/docs/nothing.js").await.problem(404, "unknown_route");
+}
+
+#[actix_web::test]
+async fn every_problem_explains_itself_in_both_languages() {
+    let app = TestApp::start(Database::Sqlite).await.unwrap();
+    for kind in rejoinder::api::problem::Kind::ALL {
+        let page = app.nobody().get(&format!("/problems/{}", kind.code())).await.expect(200);
+        assert_eq!((&page["code"], &page["status"]), (&json!(kind.code()), &json!(kind.status().as_u16())));
+        use rejoinder::domain::language::Language::{Chinese, English};
+        assert!(kind.title(Chinese).chars().any(|c| c > '\u{2e80}') && kind.title(English).is_ascii(), "{}", kind.code());
+    }
+    app.nobody().get("/livez").await.expect(200);
+    app.nobody().get("/readyz").await.expect(200);
+    app.nobody().get("/.well-known/api-catalog").await.expect(200);
+}
