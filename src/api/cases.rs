@@ -36,7 +36,7 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     shop_id: Option<ShopId>,
     /// With one of these stages active.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Stage>>)]
     stage: Option<OneOf<Stage>>,
     /// In this state.
     #[param(nullable = false)]
@@ -45,10 +45,10 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     lead_id: Option<MemberId>,
     /// Whose first complaint has one of these reporter types.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<ReporterType>>)]
     reporter_type: Option<OneOf<ReporterType>>,
     /// Whose first complaint came through one of these channels.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Channel>>)]
     channel: Option<OneOf<Channel>>,
     /// With a next deadline before this moment.
     #[param(nullable = false)]
@@ -100,7 +100,7 @@ impl CaseSort {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpandQuery {
     /// Which of its contents to send with it.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Expansion>>)]
     expand: Option<OneOf<Expansion>>,
 }
 

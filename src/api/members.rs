@@ -31,7 +31,7 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 pub(super) struct MemberQuery {
     /// In these roles.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Role>>)]
     role: Option<OneOf<Role>>,
     /// In this state.
     #[param(nullable = false)]

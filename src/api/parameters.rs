@@ -10,11 +10,10 @@ use actix_web::HttpRequest;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::str::FromStr;
 use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
+    IntoParams, ToSchema,
     openapi::{
-        RefOr, Required, Schema,
+        Required,
         path::{Parameter, ParameterBuilder, ParameterIn},
-        schema::ArrayBuilder,
     },
 };
 
@@ -166,11 +165,3 @@ where
         text.split(',').map(|word| word.parse().map_err(serde::de::Error::custom)).collect::<Result<_, _>>().map(Self)
     }
 }
-
-impl<T: ToSchema> PartialSchema for OneOf<T> {
-    fn schema() -> RefOr<Schema> {
-        ArrayBuilder::new().items(T::schema()).into()
-    }
-}
-
-impl<T: ToSchema> ToSchema for OneOf<T> {}

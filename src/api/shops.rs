@@ -25,7 +25,7 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 pub(super) struct ShopQuery {
     /// On these platforms.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Platform>>)]
     platform: Option<OneOf<Platform>>,
     /// How many, 50 when absent.
     #[param(nullable = false, minimum = 1, maximum = 200)]

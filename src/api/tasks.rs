@@ -31,10 +31,10 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 pub(super) struct TaskQuery {
     /// In these stages.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<Stage>>)]
     stage: Option<OneOf<Stage>>,
     /// In these states.
-    #[param(style = Form, explode = false, nullable = false, inline)]
+    #[param(style = Form, explode = false, nullable = false, inline, value_type = Option<Vec<TaskStatus>>)]
     status: Option<OneOf<TaskStatus>>,
     /// Assigned to this member.
     #[param(nullable = false)]

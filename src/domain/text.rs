@@ -68,7 +68,12 @@ macro_rules! bounded_text {
             }
         }
 
-        impl<const MAX: usize> ToSchema for $name<MAX> {}
+        impl<const MAX: usize> ToSchema for $name<MAX> {
+            /// Each bound is a schema of its own.
+            fn name() -> std::borrow::Cow<'static, str> {
+                format!("{}{MAX}", stringify!($name)).into()
+            }
+        }
     };
 }
 
