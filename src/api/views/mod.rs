@@ -1,0 +1,70 @@
+//! What resources look like on the wire. Every field is always sent, null when there is nothing, unless it says otherwise.
+
+mod cases;
+mod complaints;
+mod deadlines;
+mod people;
+mod shops;
+mod tasks;
+
+pub(super) use cases::*;
+pub(super) use complaints::*;
+pub(super) use deadlines::*;
+pub(super) use people::*;
+pub(super) use shops::*;
+pub(super) use tasks::*;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list: an array and where it goes on. Each list has a type of its own, because generated clients need named element types.
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident of $element:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Serialize, ToSchema)]
+        pub(in crate::api) struct $name {
+            /// The elements.
+            data: Vec<$element>,
+            /// Where the list goes on; null at its end.
+            #[schema(required)]
+            next_cursor: Option<String>,
+            /// Whether it goes on.
+            has_more: bool,
+        }
+
+        impl $name {
+            pub(in crate::api) fn new(data: Vec<$element>, next_cursor: Option<String>) -> Self {
+                Self { has_more: next_cursor.is_some(), data, next_cursor }
+            }
+        }
+    )+};
+}
+
+pages! {
+    /// A page of members.
+    MemberPage of MemberView;
+    /// A page of invitations.
+    InvitationPage of InvitationView;
+    /// A page of grants.
+    GrantPage of GrantView;
+    /// A page of API keys.
+    ApiKeyPage of ApiKeyView;
+    /// A page of shops.
+    ShopPage of ShopView;
+    /// A page of cases.
+    CasePage of CaseView;
+    /// A page of tasks.
+    TaskPage of TaskView;
+    /// A page of a timeline.
+    TimelinePage of TimelineEntryView;
+    /// The complaints of a case.
+    ComplaintPage of ComplaintView;
+    /// The allegations of a case.
+    AllegationPage of AllegationView;
+    /// The triggers of a case.
+    TriggerPage of TriggerView;
+    /// The deadlines of a case.
+    DeadlinePage of DeadlineView;
+    /// What stands in the way.
+    BlockerPage of BlockerView;
+}

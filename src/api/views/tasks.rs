@@ -1,0 +1,92 @@
+//! Tasks on the wire.
+
+use crate::{
+    domain::{
+        content::Content,
+        ids::{CaseId, MemberId, TaskId},
+        language::Language,
+        stage::Stage,
+        task::ChecklistItem,
+        time::Instant,
+        vocabulary::TaskStatus,
+    },
+    store::records::TaskInCase,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A task.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Task)]
+pub(in crate::api) struct TaskView {
+    id: TaskId,
+    case_id: CaseId,
+    stage: Stage,
+    /// The playbook's task that it was made from.
+    #[schema(required, example = "SC-03")]
+    key: Option<String>,
+    /// 1, and one more with each repetition.
+    occurrence: i32,
+    /// In the caller's language when it is the playbook's.
+    title: String,
+    #[schema(required)]
+    description: Option<String>,
+    /// What done means, in the caller's language when it is the playbook's.
+    #[schema(required)]
+    done_means: Option<String>,
+    /// The documents that are wanted, in the caller's language when they are the playbook's.
+    wanted_documents: Vec<String>,
+    status: TaskStatus,
+    required: bool,
+    blocks_closing: bool,
+    #[schema(required)]
+    assignee_id: Option<MemberId>,
+    #[schema(required)]
+    due_at: Option<Instant>,
+    /// Whether a person set `due_at`, so that nothing moves it any more.
+    due_by_hand: bool,
+    depends_on: Vec<TaskId>,
+    checklist: Vec<ChecklistItem>,
+    #[schema(required)]
+    note: Option<String>,
+    #[schema(required)]
+    ended_at: Option<Instant>,
+    #[schema(required)]
+    ended_by: Option<MemberId>,
+    version: i64,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl TaskView {
+    pub(in crate::api) fn new(TaskInCase { task, playbook }: TaskInCase, content: &Content, language: Language) -> Self {
+        let template = content.template(&task, &playbook);
+        let done_means = || Some(template?.done_means.in_language(language).to_owned());
+        let documents = || Some(template?.documents.iter().map(|d| d.in_language(language).to_owned()).collect());
+        Self {
+            title: content.task_title(&task, &playbook).in_language(language).to_owned(),
+            done_means: task.done_means.or_else(done_means),
+            wanted_documents: task.wanted_documents.or_else(documents).unwrap_or_default(),
+            id: task.id,
+            case_id: task.case_id,
+            stage: task.stage,
+            key: task.key,
+            occurrence: task.occurrence,
+            description: task.description,
+            status: task.status,
+            required: task.required,
+            blocks_closing: task.blocks_closing,
+            assignee_id: task.assignee_id,
+            due_at: task.due_at,
+            due_by_hand: task.due_by_hand,
+            depends_on: task.depends_on,
+            checklist: task.checklist,
+            note: task.note,
+            ended_at: task.ended_at,
+            ended_by: task.ended_by,
+            version: task.version,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
