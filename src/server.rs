@@ -18,7 +18,11 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
+
+/// How often what has had its time is forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +96,16 @@ pub fn services(store: Store, limits: Limits, public_url: String, behind_proxy: 
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, services: Data<Services>, workers: Option<usize>) -> Result<Server, StartError> {
     let limits = services.limits.clone();
+    let housekeeping = services.clone();
     let app = move || App::new().app_data(services.clone()).wrap(from_fn(frame::frame)).configure(operations::configure);
+    actix_web::rt::spawn(async move {
+        loop {
+            actix_web::rt::time::sleep(HOUSEKEEPING).await;
+            if let Err(error) = housekeeping.forget_expired().await {
+                tracing::warn!(%error, "housekeeping failed; it will be tried again");
+            }
+        }
+    });
     let mut server = HttpServer::new(app)
         .client_request_timeout(limits.head)
         .max_connections(limits.connections)

@@ -27,7 +27,7 @@ use crate::{
     auth::{attempts::Attempts, passwords::Passwords, tokens::Tokens},
     clock::Clock,
     limits::Limits,
-    store::Store,
+    store::{Failure, Store},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, middleware::StateInformationMiddleware};
 use std::num::NonZeroU32;
@@ -61,6 +61,17 @@ pub struct Services {
 }
 
 impl Services {
+    /// Forgets what has had its time: callers who have been silent, answers that were kept for a retry.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_expired(&self) -> Result<(), Failure> {
+        if let Some(pace) = &self.pace {
+            pace.retain_recent();
+        }
+        self.store.forget_expired_answers().await
+    }
+
     /// The services of a server.
     #[must_use]
     pub fn new(store: Store, tokens: Tokens, passwords: Passwords, limits: Limits, public_url: String, behind_proxy: bool) -> Self {

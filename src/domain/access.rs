@@ -124,7 +124,7 @@ permissions! {
     /// Pass a shut gate, with a reason, on the record.
     OverrideGates = "gate:override", writes true, roles [Owner, Manager], includes [];
     /// Open a reporter's sealed identity, with a reason, on the record.
-    OpenIdentity = "identity:open", writes true, roles [Owner, Manager, Counsel], includes [ReadCases];
+    OpenIdentity = "identity:open", writes true, roles [Owner, Manager, Counsel], includes [ReadCases, ReadShops];
 }
 
 /// Whether scopes of a key allow the capability, directly or through one that includes it.

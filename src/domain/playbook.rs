@@ -245,3 +245,181 @@ impl Playbook {
         self.tasks.iter().find(|t| t.key == key)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        complaint::{Complaint, Reporter},
+        ids::CaseId,
+        trigger::{CASE_OPENED, OUTCOME_RECORDED, Trigger},
+        vocabulary::{ComplaintKind, DeadlineStatus, OwedBy, TaskStatus},
+    };
+    use uuid::Uuid;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn case() -> CaseId {
+        Uuid::nil().into()
+    }
+
+    fn complaint(channel: Channel, reporter: ReporterType) -> Complaint {
+        let now = at("2026-09-30T10:00:00+08:00");
+        Complaint {
+            id: Uuid::nil().into(),
+            case_id: case(),
+            channel,
+            kind: ComplaintKind::Report,
+            received_at: now,
+            reference_no: None,
+            authority: None,
+            summary: None,
+            reporter: Reporter { r#type: reporter, confidence: None, basis: None },
+            sealed_identity: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn trigger(event: &str, moment: &str) -> Trigger {
+        let occurred_at = at(moment);
+        let day = occurred_at.timestamp().to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()).date();
+        Trigger {
+            id: Uuid::nil().into(),
+            case_id: case(),
+            event: event.into(),
+            occurred_on: Day(day),
+            occurred_at: Some(occurred_at),
+            served_by: None,
+            created_at: occurred_at,
+        }
+    }
+
+    /// The tasks that a case on Douyin calls for, with their due moments.
+    fn called(contents: &Contents) -> Vec<(String, Option<Instant>)> {
+        let content = Content::embedded().unwrap();
+        let called = called_for(content.current_playbook().unwrap(), contents, Platform::Douyin, &content);
+        called.into_iter().map(|c| (c.template.key.clone(), c.due_at)).collect()
+    }
+
+    fn opened(complaints: Vec<Complaint>) -> Contents {
+        Contents { complaints, triggers: vec![trigger(CASE_OPENED, "2026-09-30T10:00:00+08:00")], ..Contents::default() }
+    }
+
+    #[test]
+    fn the_branch_is_chosen_by_reporter_and_channel() {
+        let has = |contents: &Contents, key: &str| called(contents).iter().any(|(k, _)| k == key);
+        let consumer = opened(vec![complaint(Channel::Regulator, ReporterType::Consumer)]);
+        assert!(has(&consumer, "RA-02") && has(&consumer, "SC-01") && !has(&consumer, "RA-06") && !has(&consumer, "CO-11"));
+        let competitor = opened(vec![complaint(Channel::Police, ReporterType::Competitor)]);
+        assert!(has(&competitor, "RA-06") && !has(&competitor, "RA-02"));
+        // Reporter and channel must fit in one complaint: two half-fitting ones do not make a branch.
+        let halves = [complaint(Channel::Police, ReporterType::Consumer), complaint(Channel::Consumer, ReporterType::Police)];
+        assert!(!has(&opened(halves.to_vec()), "CO-11"));
+        assert!(has(&opened(vec![complaint(Channel::Police, ReporterType::Police)]), "CO-11"));
+    }
+
+    #[test]
+    fn tasks_come_into_being_with_their_anchors() {
+        let mut contents = opened(vec![complaint(Channel::Regulator, ReporterType::Regulator)]);
+        let keys = |contents: &Contents| called(contents).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        assert!(!keys(&contents).iter().any(|key| key.starts_with("RP-") || key == "CO-02"));
+        contents.triggers.push(trigger(OUTCOME_RECORDED, "2026-10-20T10:00:00+08:00"));
+        assert!(keys(&contents).contains(&"RP-01".to_owned()));
+        let due = at("2026-10-14T00:00:00+08:00");
+        contents.deadlines.push(Deadline {
+            id: Uuid::nil().into(),
+            case_id: case(),
+            stage: Stage::Cooperation,
+            rule_id: None,
+            key: Some("request_due".into()),
+            title: Some("x".into()),
+            trigger_id: None,
+            owed_by: OwedBy::Us,
+            due_on: "2026-10-13".parse().unwrap(),
+            due_at: due,
+            as_stated: true,
+            provisional: false,
+            status: DeadlineStatus::Pending,
+            met_at: None,
+            note: None,
+            version: 1,
+            created_at: due,
+            updated_at: due,
+        });
+        let all = called(&contents);
+        // One working day before Tuesday 13 October.
+        assert!(all.contains(&("CO-02".into(), Some(at("2026-10-12T18:00:00+08:00")))), "{all:?}");
+    }
+
+    #[test]
+    fn due_moments_count_working_days_and_make_up_days() {
+        // Opened on the last day before National Day; Saturday 10 October is a make-up working day.
+        let all = called(&opened(vec![complaint(Channel::Platform, ReporterType::Platform)]));
+        let due = |key: &str| all.iter().find(|(k, _)| k == key).unwrap().1.unwrap();
+        assert_eq!(due("INT-01"), at("2026-09-30T12:00:00+08:00"));
+        assert_eq!(due("INT-02"), at("2026-10-08T18:00:00+08:00"));
+        assert_eq!(due("SC-06"), at("2026-10-10T18:00:00+08:00"));
+        // SC-02 hangs four hours after SC-01 is due, SC-03 three working days after that.
+        assert_eq!(due("SC-02"), at("2026-10-08T22:00:00+08:00"));
+        assert_eq!(due("SC-03"), at("2026-10-12T18:00:00+08:00"));
+    }
+
+    #[test]
+    fn what_hangs_on_a_task_follows_its_completion_unless_set_by_hand() {
+        let content = Content::embedded().unwrap();
+        let playbook = content.current_playbook().unwrap();
+        let mut contents = opened(vec![complaint(Channel::Platform, ReporterType::Platform)]);
+        let now = at("2026-09-30T10:00:00+08:00");
+        contents.tasks = called(&contents)
+            .into_iter()
+            .enumerate()
+            .map(|(number, (key, due_at))| Task {
+                id: Uuid::from_u128(u128::try_from(number).unwrap()).into(),
+                case_id: case(),
+                stage: playbook.template(&key).unwrap().stage,
+                key: Some(key),
+                occurrence: 1,
+                title: None,
+                description: None,
+                done_means: None,
+                wanted_documents: None,
+                status: TaskStatus::Todo,
+                required: true,
+                blocks_closing: true,
+                assignee_id: None,
+                due_at,
+                due_by_hand: false,
+                depends_on: vec![],
+                checklist: vec![],
+                note: None,
+                ended_at: None,
+                ended_by: None,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            })
+            .collect();
+        assert_eq!(rescheduled(playbook, &contents, Platform::Douyin, &content), vec![]);
+        for task in &mut contents.tasks {
+            match task.key.as_deref() {
+                Some("SC-01") => (task.status, task.ended_at) = (TaskStatus::Done, Some(at("2026-09-30T11:00:00+08:00"))),
+                Some("SC-09") => task.due_by_hand = true,
+                _ => {}
+            }
+        }
+        let moved = rescheduled(playbook, &contents, Platform::Douyin, &content);
+        let of = |key: &str| {
+            let id = contents.tasks.iter().find(|t| t.key.as_deref() == Some(key)).unwrap().id;
+            moved.iter().find(|(moved, _)| *moved == id).map(|(_, due)| due.unwrap())
+        };
+        assert_eq!(of("SC-02"), Some(at("2026-09-30T15:00:00+08:00")));
+        assert_eq!(of("SC-03"), Some(at("2026-10-10T18:00:00+08:00")), "what hangs on what moved moves too");
+        assert_eq!(of("SC-09"), None);
+        assert_eq!(of("SC-06"), None);
+    }
+}

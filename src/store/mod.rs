@@ -252,6 +252,32 @@ impl Store {
         .await
     }
 
+    /// Forgets the answers that were kept for a retry and have had their time, tenant by tenant.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_expired_answers(&self) -> Result<(), Failure> {
+        let tenants = self
+            .run(false, None, |backend, _| {
+                Ok(match backend {
+                    Backend::Sqlite(conn) => sqlite::queries::identity::tenants(conn),
+                    Backend::Postgres(conn) => postgres::queries::identity::tenants(conn),
+                }?)
+            })
+            .await?;
+        for tenant in tenants {
+            self.run(true, Some(tenant), move |backend, ground| {
+                let before = ground.clock.now().plus_seconds(-idempotency::KEPT_FOR);
+                Ok(match backend {
+                    Backend::Sqlite(conn) => sqlite::queries::idempotency::forget(conn, tenant, before),
+                    Backend::Postgres(conn) => postgres::queries::idempotency::forget(conn, tenant, before),
+                }?)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// How many statements ran since the store was opened, transaction control left out.
     #[must_use]
     pub fn statements(&self) -> u64 {

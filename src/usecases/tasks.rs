@@ -196,10 +196,12 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
     let before = contents.tasks.iter().find(|task| task.id == id).cloned().ok_or(StoreError::NotFound)?;
     must_have_seen(Some(seen), before.version)?;
     case.must_allow_work(before.stage)?;
-    let status = patch.status;
+    let (status, gives_reason) = (patch.status, matches!(patch.note, Patch::Value(_)));
     let mut after = edited(tx, &before, &contents, patch)?;
     if let Some(to) = status.filter(|to| *to != before.status) {
-        let note = after.note.clone().filter(|_| before.note != after.note || to != TaskStatus::Waived && to != TaskStatus::Blocked);
+        // An old note is no reason for a new blocking or waiving.
+        let needs_reason = matches!(to, TaskStatus::Blocked | TaskStatus::Waived);
+        let note = after.note.clone().filter(|_| gives_reason || !needs_reason);
         after = after.moved(TaskMove { to, note, by: Some(tx.scope().member()), at: tx.now() }, &contents.tasks)?;
     }
     if after == before {

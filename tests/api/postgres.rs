@@ -75,9 +75,8 @@ fn start() -> Option<Server> {
     }
     let log = std::fs::File::create(dir.join("log")).expect("a log");
     watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
-    let mut child = watch.spawn().expect("PostgreSQL starts");
-    // The pipe stays open until this process ends.
-    std::mem::forget(child.stdin.take());
+    // The pipe to it stays open until this process ends.
+    std::mem::forget(watch.spawn().expect("PostgreSQL starts"));
     let server = Server { port, template: "template_rejoinder".into() };
     for _ in 0..200 {
         if sql(&server, "SELECT 1").is_ok() {

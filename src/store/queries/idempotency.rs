@@ -1,9 +1,9 @@
 //! Idempotency records.
 
-use super::{At, Result, lock_key};
+use super::{At, Conn, Result, lock_key};
 use crate::{
     auth::secrets::sha256,
-    domain::time::Instant,
+    domain::{ids::TenantId, time::Instant},
     store::{
         idempotency::{IdempotencyKey, KEPT_FOR, KeptAnswer},
         schema::idempotency_records as records,
@@ -41,6 +41,13 @@ pub(in crate::store) fn claim(at: &mut At<'_>, key: &IdempotencyKey) -> Result<O
         created_at,
     });
     Ok(kept.filter(|answer| now < answer.created_at.plus_seconds(KEPT_FOR)))
+}
+
+/// Forgets a tenant's answers from before a moment.
+pub(in crate::store) fn forget(conn: &mut Conn, tenant: TenantId, before: Instant) -> Result<()> {
+    let old = records::table.filter(records::tenant_id.eq(tenant)).filter(records::created_at.lt(before));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
 }
 
 pub(in crate::store) fn keep(at: &mut At<'_>, key: &IdempotencyKey, answer: &KeptAnswer) -> Result<()> {

@@ -33,6 +33,11 @@ pub(in crate::store) fn ping(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
+/// All tenants.
+pub(in crate::store) fn tenants(conn: &mut Conn) -> Result<Vec<TenantId>> {
+    Ok(tenants::table.select(tenants::id).load(conn)?)
+}
+
 /// Whoever holds the credential, if anybody does.
 pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<Option<Principal>> {
     match credential {
