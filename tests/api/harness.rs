@@ -77,6 +77,8 @@ pub(crate) struct TestApp {
     pub(crate) store: Store,
     client: reqwest::Client,
     folder: PathBuf,
+    /// The database, past the server: its file or its URL.
+    location: String,
     handle: actix_web::dev::ServerHandle,
 }
 
@@ -105,20 +107,49 @@ impl TestApp {
         };
         std::fs::create_dir_all(&folder).expect("a folder");
         let file = folder.join("rejoinder.db");
-        let location = url.as_deref().map_or(Location::Embedded(&file), Location::Server);
-        let store = Store::open(location, Migrating::Apply, ground(&folder.join("keys.json"))).expect("the store opens");
+        let place = url.as_deref().map_or(Location::Embedded(&file), Location::Server);
+        let store = Store::open(place, Migrating::Apply, ground(&folder.join("keys.json"))).expect("the store opens");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let location = url.unwrap_or_else(|| file.display().to_string());
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let services = server::services(store.clone(), limits, url.clone(), false).expect("services");
         let server = server::serve(listener, services, Some(1)).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Some(Self { url, database, store, client: reqwest::Client::builder().no_proxy().build().expect("a client"), folder, handle })
+        Some(Self {
+            url,
+            database,
+            store,
+            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
+            folder,
+            location,
+            handle,
+        })
     }
 
     /// Moves the server's clock ahead.
     pub(crate) fn advance(&self, seconds: i64) {
         self.store.ground().clock.advance(seconds);
+    }
+
+    /// A number that rises with whatever is written: entries of the journal, versions, kept answers.
+    pub(crate) fn written(&self) -> i64 {
+        use diesel::{Connection as _, RunQueryDsl as _};
+        #[derive(diesel::QueryableByName)]
+        struct Written {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            written: i64,
+        }
+        let query = diesel::sql_query(
+            "SELECT (SELECT count(*) FROM journal_entries) + (SELECT count(*) FROM idempotency_records)
+                  + (SELECT cast(coalesce(sum(version), 0) AS bigint) FROM cases) AS written",
+        );
+        let row: Written = match self.database {
+            Database::Sqlite => query.get_result(&mut diesel::SqliteConnection::establish(&self.location).expect("the file")),
+            Database::Postgres => query.get_result(&mut diesel::PgConnection::establish(&self.location).expect("the server")),
+        }
+        .expect("a number");
+        row.written
     }
 
     /// A request by nobody.
@@ -157,7 +188,12 @@ fn password_hash() -> String {
     HASH.get_or_init(|| passwords::hash_now(PASSWORD, [7; 16]).expect("a hash")).clone()
 }
 
-impl Agency<'_> {
+impl<'a> Agency<'a> {
+    /// Another tenant of the same installation, for logging in to it.
+    pub(crate) fn sibling(&self, tenant: TenantId) -> Self {
+        Self { app: self.app, number: self.number, tenant, owner: self.owner, members: Mutex::default() }
+    }
+
     /// The agency's member in this role, logged in.
     pub(crate) async fn member(&self, role: Role) -> Caller {
         if let Some(known) = self.members.lock().expect("members").get(role.as_str()) {

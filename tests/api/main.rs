@@ -6,6 +6,7 @@ mod contract;
 mod harness;
 mod postgres;
 
+mod authorization;
 mod hostile;
 mod people;
 mod queries;
