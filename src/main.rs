@@ -23,13 +23,19 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Prints a line; that nobody reads it any more is no reason to fail.
+fn say(line: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(settings) => serve(settings, false).await,
         Command::Demo(settings) => serve(settings, true).await,
         Command::Migrate(settings) => {
             server::open_store(&settings, Migrating::Apply)?;
-            println!("the schema is up to date");
+            say("the schema is up to date");
             Ok(())
         }
         Command::Tenant { command: TenantCommand::Create { database, name, owner_email, json } } => {
@@ -39,16 +45,15 @@ async fn run(command: Command) -> Result<(), StartError> {
             let store = server::open_store(&database, Migrating::Apply)?;
             let made = tenants::create(&store, name, email.clone(), None).await.map_err(|e| StartError::Setting(e.to_string()))?;
             if json {
-                println!("{}", serde_json::json!({ "tenant_id": made.tenant_id, "email": &*email, "password": made.password }));
+                say(serde_json::json!({ "tenant_id": made.tenant_id, "email": &*email, "password": made.password }));
             } else {
-                println!("tenant    {}", made.tenant_id);
-                println!("owner     {}", &*email);
-                println!("password  {}", made.password.as_deref().unwrap_or("(the one this person has already)"));
+                let password = made.password.as_deref().unwrap_or("(the one this person has already)");
+                say(format_args!("tenant    {}\nowner     {}\npassword  {password}", made.tenant_id, &*email));
             }
             Ok(())
         }
         Command::Openapi => {
-            print!("{}", operations::document_text());
+            say(operations::document_text().trim_end());
             Ok(())
         }
     }
@@ -67,9 +72,9 @@ async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartErro
     let (listener, url) = server::bind(&settings)?;
     if with_demo {
         let demo = demo::prepare(&store).await.map_err(|e| StartError::Setting(e.to_string()))?;
-        println!("{}", demo.greeting(&url));
+        say(demo.greeting(&url));
     } else {
-        println!("rejoinder listens on {url}");
+        say(format_args!("rejoinder listens on {url}"));
     }
     let services = server::services(store, server::limits(&settings), url, settings.behind_proxy)?;
     Ok(server::serve(listener, services, settings.workers)?.await?)
