@@ -209,6 +209,6 @@ fn conclude(tx: &mut Tx<'_, WriteCases>, case: CaseId) -> Result<(), Failure> {
         complaints::change_allegation(tx, allegation.id, allegation.version, patch)?;
     }
     let begin: StageTransition = input(json!({ "to": "active" }))?;
-    cases::move_stage(tx, case, None, crate::domain::stage::Stage::Cooperation, begin)?;
+    cases::move_stage(tx, case, None, crate::domain::vocabulary::Stage::Cooperation, begin)?;
     Ok(())
 }

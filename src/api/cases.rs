@@ -14,9 +14,8 @@ use crate::{
         access::{CloseCases, OpenCases, ReadCases, WriteCases},
         case::Case,
         ids::{CaseId, MemberId, ShopId},
-        stage::Stage,
         time::Instant,
-        vocabulary::{CaseStatus, Channel, ReporterType},
+        vocabulary::{CaseStatus, Channel, ReporterType, Stage},
     },
     store::{
         cases,

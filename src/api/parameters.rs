@@ -4,7 +4,7 @@ use super::{body::rule_of, problem::Problem};
 use crate::domain::{
     field_rule::FieldRule,
     ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, ShopId, TaskId},
-    stage::Stage,
+    vocabulary::Stage,
 };
 use actix_web::HttpRequest;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};

@@ -5,7 +5,7 @@ use crate::{
     domain::time::Instant,
     store::{
         Failure, Ground, StoreError,
-        idempotency::{IdempotencyKey, KeptAnswer},
+        records::{IdempotencyKey, KeptAnswer},
     },
 };
 use actix_web::{

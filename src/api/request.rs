@@ -18,9 +18,9 @@ use crate::{
         time::Instant,
     },
     store::{
-        Failure, Opening, Tx,
-        idempotency::{self, IdempotencyKey, KeptAnswer},
+        Failure, Opening, Tx, idempotency,
         page::{LONGEST, Page, Position, Sort},
+        records::{IdempotencyKey, KeptAnswer},
     },
 };
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header, web::Data};

@@ -11,9 +11,8 @@ use crate::{
     domain::{
         access::{ReadCases, WorkTasks, WriteCases},
         ids::{CaseId, MemberId, TaskId},
-        stage::Stage,
         time::Instant,
-        vocabulary::TaskStatus,
+        vocabulary::{Stage, TaskStatus},
     },
     store::{
         cases,

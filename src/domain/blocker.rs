@@ -3,7 +3,7 @@
 use super::{
     ids::{AllegationId, ComplaintId, DeadlineId, TaskId},
     language::{Bilingual, Language},
-    stage::Stage,
+    vocabulary::Stage,
 };
 
 /// One reason why a gate is shut.

@@ -6,12 +6,12 @@ use super::{
     content::Content,
     deadline::{self, Deadline},
     ids::{CaseId, DeadlineId, MemberId, ShopId},
-    stage::{Stage, StageRecord, StageStatus},
+    stage::StageRecord,
     task::Task,
     time::{Day, Instant},
     trigger::Trigger,
     violation::RuleViolation,
-    vocabulary::{CaseStatus, Channel, OwedBy, Platform, Priority, ReporterType},
+    vocabulary::{CaseStatus, Channel, OwedBy, Platform, Priority, ReporterType, Stage, StageStatus},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -78,6 +78,14 @@ pub struct PlaybookRef {
     pub key: String,
     /// Its version.
     pub version: i32,
+}
+
+impl PlaybookRef {
+    /// From the columns that keep it.
+    #[must_use]
+    pub fn new(key: String, version: i64) -> Self {
+        Self { key, version: i32::try_from(version).unwrap_or(i32::MAX) }
+    }
 }
 
 /// The deadline that comes next.

@@ -5,11 +5,10 @@ use super::{
     ids::{CaseId, DeadlineId, TriggerId},
     language::Bilingual,
     period::{Period, PeriodError, Roll, Unit, end_of_day, end_of_hours, end_of_period},
-    stage::Stage,
     time::{Day, Instant},
     trigger::Trigger,
     violation::RuleViolation,
-    vocabulary::{Channel, DeadlineStatus, OwedBy, Platform},
+    vocabulary::{Channel, DeadlineStatus, OwedBy, Platform, Stage},
 };
 use serde::Serialize;
 

@@ -10,10 +10,9 @@ use super::{
     ids::TaskId,
     language::Bilingual,
     period::{Period, Roll, Unit, at_time, end_of_hours, end_of_period},
-    stage::Stage,
     task::Task,
     time::{Day, Instant},
-    vocabulary::{Channel, Platform, ReporterType},
+    vocabulary::{Channel, Platform, ReporterType, Stage},
 };
 
 /// A version of a playbook.

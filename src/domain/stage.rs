@@ -1,40 +1,13 @@
 //! The seven stages of a case and how each moves.
 
-use super::{blocker::Blocker, language::Language, time::Instant, violation::RuleViolation, vocabulary::vocabulary};
+use super::{
+    blocker::Blocker,
+    language::Language,
+    time::Instant,
+    violation::RuleViolation,
+    vocabulary::{Stage, StageStatus},
+};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-vocabulary! {
-    /// A stage, in the default order. Stages overlap.
-    Stage {
-        /// 自查
-        SelfCheck = "self_check",
-        /// 举报方分析
-        ReporterAnalysis = "reporter_analysis",
-        /// 证据
-        Evidence = "evidence",
-        /// 配合调查
-        Cooperation = "cooperation",
-        /// 法律
-        Legal = "legal",
-        /// 信誉修复
-        ReputationRepair = "reputation_repair",
-        /// 长效防范
-        Prevention = "prevention",
-    }
-
-    /// The state of a stage.
-    StageStatus {
-        /// Not begun.
-        Pending = "pending",
-        /// Being worked on.
-        Active = "active",
-        /// Left through its gate.
-        Completed = "completed",
-        /// Left out, with a reason.
-        Skipped = "skipped",
-    }
-}
 
 impl Stage {
     /// Its name for people.

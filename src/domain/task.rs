@@ -2,11 +2,10 @@
 
 use super::{
     ids::{CaseId, MemberId, TaskId},
-    stage::Stage,
     text::Line,
     time::Instant,
     violation::RuleViolation,
-    vocabulary::TaskStatus,
+    vocabulary::{Stage, TaskStatus},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};

@@ -4,8 +4,8 @@ use super::{
     blocker::Blocker,
     field_rule::FieldRule,
     ids::TaskId,
-    stage::{Stage, StageStatus},
     vocabulary::{CaseStatus, DeadlineStatus, TaskStatus},
+    vocabulary::{Stage, StageStatus},
 };
 
 /// A refusal by a rule of the product. The api gives each its problem.

@@ -1,6 +1,6 @@
 //! From a credential to a scope: read again in every transaction, so that a revocation holds from the next request on.
 
-use super::{Scope, StoreError, postgres, sqlite, tx::Backend};
+use super::{error::StoreError, postgres, scope::Scope, sqlite, tx::Backend};
 use crate::{
     auth::credential::{Credential, Kind},
     domain::{access::Capability, ids::TenantId, journal::Actor, member::MemberStatus, time::Instant},

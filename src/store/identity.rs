@@ -1,56 +1,21 @@
 //! Where nobody is logged in yet: log-in, refreshing, accepting an invitation, making a tenant.
 
 use super::{
-    Failure, Ground, Scope, StoreError, postgres,
-    records::{Invitation, MemberStatus, Membership, Person, Role},
-    schema::sessions,
+    error::{Failure, StoreError},
+    frame::Frame,
+    ground::Ground,
+    postgres,
+    records::{Invitation, Membership, Person, Role, SessionRow},
+    scope::Scope,
     sqlite,
-    tx::{self, Backend, Frame},
+    tx::{self, Backend},
 };
 use crate::domain::{
-    access::Capability,
-    ids::{ApiKeyId, InvitationId, MemberId, PersonId, SessionId, TenantId},
+    ids::{InvitationId, MemberId, PersonId, SessionId, TenantId},
     journal::{Actor, Entry},
     time::Instant,
 };
-use diesel::prelude::*;
 use std::sync::Arc;
-
-/// Who holds a credential.
-pub(super) struct Principal {
-    pub(super) tenant: TenantId,
-    pub(super) member: MemberId,
-    pub(super) role: Role,
-    pub(super) status: MemberStatus,
-    pub(super) expires_at: Option<Instant>,
-    pub(super) revoked_at: Option<Instant>,
-    pub(super) api_key: Option<ApiKeyId>,
-    pub(super) scopes: Option<Vec<Capability>>,
-}
-
-/// A session. Its refresh token rotates; the hash of the one before is kept to recognise a replay.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = sessions, treat_none_as_null = true)]
-pub struct SessionRow {
-    /// Its id.
-    pub id: SessionId,
-    /// The tenant that was logged in to.
-    pub tenant_id: TenantId,
-    /// As which member.
-    pub member_id: MemberId,
-    /// Hash of the refresh token that is good.
-    pub refresh_hash: Vec<u8>,
-    /// Hash of the one before.
-    pub previous_refresh_hash: Option<Vec<u8>>,
-    /// When the token was last rotated.
-    pub rotated_at: Instant,
-    /// When the session began.
-    pub created_at: Instant,
-    /// When it ends by itself.
-    pub expires_at: Instant,
-    /// When it was ended.
-    pub revoked_at: Option<Instant>,
-}
 
 /// A transaction of somebody who is not logged in.
 pub struct Entrance<'c> {

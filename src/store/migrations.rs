@@ -1,9 +1,18 @@
 //! Migrations: one portable tree, written for each database when it is applied.
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// What was built into the binary, in order.
 const MIGRATIONS: &[(&str, &str)] = &[("0001_spine", include_str!("../../migrations/0001_spine.sql"))];
+
+/// What opening does about migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrating {
+    /// Apply what is missing.
+    Apply,
+    /// Refuse a schema that is behind.
+    Check,
+}
 
 /// Which SQL the words in braces become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,9 @@
 //! [`Tx`] and never a backend. To add a query: write the function in `queries/<noun>.rs` and one line in the `queries!` list below.
 
 mod authorize;
+mod error;
+mod frame;
+mod ground;
 pub mod idempotency;
 pub mod identity;
 mod migrations;
@@ -17,80 +20,21 @@ mod sqlite;
 mod tx;
 
 pub use authorize::Opening;
+pub use error::{Failure, StoreError};
+pub use ground::Ground;
+pub use migrations::Migrating;
 pub use scope::Scope;
-pub use tx::{Ground, Stored, Tx};
+pub use tx::{Stored, Tx};
 
 use crate::domain::{
     access::*,
     ids::*,
     journal::{Actor, Entry},
     time::Instant,
-    violation::RuleViolation,
 };
+use frame::Frame;
 use std::{path::Path, sync::Arc};
-use tx::{Backend, Frame};
-
-/// Why the store did not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Absent, or out of the caller's reach: nobody may tell which.
-    #[error("not found")]
-    NotFound,
-    /// Visible to the caller, but not theirs to do.
-    #[error("forbidden")]
-    Forbidden,
-    /// The credential does not hold (any more).
-    #[error("not authenticated")]
-    Unauthenticated,
-    /// Somebody changed it since it was read.
-    #[error("changed since it was read; now at version {current}")]
-    Stale {
-        /// The version that it has now.
-        current: i64,
-    },
-    /// The same idempotency key is being worked on.
-    #[error("a request with this idempotency key is being worked on")]
-    InFlight,
-    /// It exists already.
-    #[error("exists already")]
-    Taken,
-    /// Too much waits to be written.
-    #[error("busy")]
-    Busy,
-    /// There is no space left.
-    #[error("no space left")]
-    Full,
-    /// The installation is not as it should be; the sentence tells the operator what to do.
-    #[error("{0}")]
-    Refused(String),
-    /// The database failed. For the log, never for a caller.
-    #[error("the database failed: {0}")]
-    Broken(String),
-}
-
-impl From<diesel::result::Error> for StoreError {
-    fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error};
-        match error {
-            Error::NotFound => Self::NotFound,
-            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
-            Error::DatabaseError(_, ref info) if info.message().contains("database or disk is full") => Self::Full,
-            Error::DatabaseError(_, ref info) if info.message().contains("deadlock detected") => Self::Busy,
-            other => Self::Broken(other.to_string()),
-        }
-    }
-}
-
-/// In what a transaction can end other than well.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// A rule said no.
-    #[error(transparent)]
-    Rule(#[from] RuleViolation),
-    /// The store said no.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use tx::Backend;
 
 /// The database of an installation.
 #[derive(Clone)]
@@ -112,15 +56,6 @@ pub enum Location<'a> {
     Embedded(&'a Path),
     /// A PostgreSQL URL.
     Server(&'a str),
-}
-
-/// What opening does about migrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Migrating {
-    /// Apply what is missing.
-    Apply,
-    /// Refuse a schema that is behind.
-    Check,
 }
 
 impl Store {
@@ -267,7 +202,7 @@ impl Store {
             .await?;
         for tenant in tenants {
             self.run(true, Some(tenant), move |backend, ground| {
-                let before = ground.clock.now().plus_seconds(-idempotency::KEPT_FOR);
+                let before = ground.clock.now().plus_seconds(-records::KEPT_FOR);
                 Ok(match backend {
                     Backend::Sqlite(conn) => sqlite::queries::idempotency::forget(conn, tenant, before),
                     Backend::Postgres(conn) => postgres::queries::idempotency::forget(conn, tenant, before),

@@ -1,9 +1,9 @@
 //! PostgreSQL: a pool of connections in the role that serves, one transaction for each closure.
 
 use super::{
-    Failure, Ground, Migrating, StoreError,
-    migrations::{Dialect, Migrate, SERVING_ROLE, migrate},
-    tx::Statements,
+    error::{Failure, StoreError},
+    ground::{Ground, Statements},
+    migrations::{Dialect, Migrate, Migrating, SERVING_ROLE, migrate},
 };
 use crate::domain::ids::TenantId;
 use diesel::{

@@ -1,12 +1,12 @@
 //! What queries take and give besides the domain's own types.
 
+use super::schema::sessions;
 use crate::domain::{
     access::Capability,
     case::PlaybookRef,
-    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, ShopId, TaskId, TenantId},
-    stage::Stage,
+    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, SessionId, ShopId, TaskId, TenantId},
     time::Instant,
-    vocabulary::{CaseStatus, Channel, Platform, ReporterType, TaskStatus, Visibility},
+    vocabulary::{CaseStatus, Channel, Platform, ReporterType, Stage, TaskStatus, Visibility},
 };
 pub use crate::domain::{
     access::Role,
@@ -19,7 +19,9 @@ pub use crate::domain::{
     task::Task,
     trigger::Trigger,
 };
+use diesel::prelude::*;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The caller.
@@ -186,4 +188,69 @@ pub struct Membership {
     pub person_id: PersonId,
     /// What the member is to the tenant.
     pub role: Role,
+}
+
+/// Who holds a credential.
+pub(super) struct Principal {
+    pub(super) tenant: TenantId,
+    pub(super) member: MemberId,
+    pub(super) role: Role,
+    pub(super) status: MemberStatus,
+    pub(super) expires_at: Option<Instant>,
+    pub(super) revoked_at: Option<Instant>,
+    pub(super) api_key: Option<ApiKeyId>,
+    pub(super) scopes: Option<Vec<Capability>>,
+}
+
+/// A session. Its refresh token rotates; the hash of the one before is kept to recognise a replay.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The tenant that was logged in to.
+    pub tenant_id: TenantId,
+    /// As which member.
+    pub member_id: MemberId,
+    /// Hash of the refresh token that is good.
+    pub refresh_hash: Vec<u8>,
+    /// Hash of the one before.
+    pub previous_refresh_hash: Option<Vec<u8>>,
+    /// When the token was last rotated.
+    pub rotated_at: Instant,
+    /// When the session began.
+    pub created_at: Instant,
+    /// When it ends by itself.
+    pub expires_at: Instant,
+    /// When it was ended.
+    pub revoked_at: Option<Instant>,
+}
+
+/// How long an answer is kept, in seconds: 72 hours.
+pub const KEPT_FOR: i64 = 72 * 3600;
+
+/// A key within its scope: the tenant and principal of the transaction, and the operation with its path.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    /// Operation and path.
+    pub operation: String,
+    /// What the client sent.
+    pub key: String,
+    /// Keyed hash of path, query and body.
+    pub fingerprint: Vec<u8>,
+}
+
+/// An answer as it was sent.
+#[derive(Debug, Clone)]
+pub struct KeptAnswer {
+    /// The fingerprint of the request.
+    pub fingerprint: Vec<u8>,
+    /// The status.
+    pub status: u16,
+    /// Headers that belong to the answer, such as `ETag` and `Location`.
+    pub headers: BTreeMap<String, String>,
+    /// The body, sealed by the caller when it carries a secret.
+    pub body: Vec<u8>,
+    /// When it was sent.
+    pub created_at: Instant,
 }

@@ -12,7 +12,6 @@ use crate::domain::{
     ids,
     member::MemberStatus,
     shop::CreditCode,
-    stage::Stage,
     time::{Day, Instant},
     vocabulary,
 };
@@ -138,7 +137,7 @@ macro_rules! kept_as_text {
 }
 
 kept_as_text! {
-    Day, CreditCode, Role, MemberStatus, Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
+    Day, CreditCode, Role, MemberStatus, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
     vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility,
 }

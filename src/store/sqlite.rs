@@ -1,9 +1,9 @@
 //! SQLite: one writer thread that commits in groups, and readers that cannot write.
 
 use super::{
-    Failure, Ground, Migrating, StoreError,
-    migrations::{Dialect, Migrate, migrate},
-    tx::Statements,
+    error::{Failure, StoreError},
+    ground::{Ground, Statements},
+    migrations::{Dialect, Migrate, Migrating, migrate},
 };
 use diesel::{
     Connection as _, RunQueryDsl as _,

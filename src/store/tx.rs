@@ -1,65 +1,19 @@
 //! The transaction handle: what it may do is in its type, what it wrote is on the record.
 
-use super::{Failure, Scope, StoreError, postgres, sqlite};
-use crate::{
-    auth::vault::Vault,
-    clock::Clock,
-    domain::{
-        access::{Capability, Includes, Permission},
-        content::Content,
-        ids::{EntryId, Id},
-        journal::{self, Circumstances, Entry, Recorded},
-        time::Instant,
-    },
+use super::{
+    error::{Failure, StoreError},
+    frame::Frame,
+    ground::Ground,
+    postgres,
+    scope::Scope,
+    sqlite,
 };
-use std::{
-    marker::PhantomData,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use crate::domain::{
+    access::{Capability, Includes, Permission},
+    ids::Id,
+    time::Instant,
 };
-
-/// What every transaction stands on.
-pub struct Ground {
-    /// Time, ids, randomness.
-    pub clock: Clock,
-    /// Playbooks, rules, calendar.
-    pub content: Arc<Content>,
-    /// Keys.
-    pub vault: Arc<Vault>,
-    pub(super) statements: Statements,
-}
-
-impl Ground {
-    /// The ground of one installation.
-    #[must_use]
-    pub fn new(clock: Clock, content: Arc<Content>, vault: Arc<Vault>) -> Self {
-        Self { clock, content, vault, statements: Statements::default() }
-    }
-}
-
-/// Counts the statements that reach the database.
-#[derive(Clone, Default)]
-pub(super) struct Statements(Arc<AtomicU64>);
-
-impl Statements {
-    pub(super) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl diesel::connection::Instrumentation for Statements {
-    fn on_connection_event(&mut self, event: diesel::connection::InstrumentationEvent<'_>) {
-        if let diesel::connection::InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let control = ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"].iter().any(|word| text.starts_with(word));
-            if !control {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-}
+use std::{marker::PhantomData, sync::Arc};
 
 /// A connection inside a transaction.
 pub(super) enum Backend<'c> {
@@ -73,33 +27,6 @@ impl Backend<'_> {
             Self::Sqlite(conn) => Backend::Sqlite(conn),
             Self::Postgres(conn) => Backend::Postgres(conn),
         }
-    }
-}
-
-/// What a transaction carries besides its connection.
-pub(super) struct Frame {
-    pub(super) ground: Arc<Ground>,
-    pub(super) scope: Scope,
-    pub(super) now: Instant,
-    pub(super) request_id: String,
-    entries: Vec<(Entry, Recorded)>,
-}
-
-impl Frame {
-    pub(super) fn new(ground: Arc<Ground>, scope: Scope, request_id: String) -> Self {
-        Self { now: ground.clock.now(), ground, scope, request_id, entries: Vec::new() }
-    }
-
-    /// Puts an entry on the record; it is written when the transaction ends well.
-    pub(super) fn record(&mut self, entry: Entry) {
-        let circumstances =
-            Circumstances { tenant_id: self.scope.tenant, actor: self.scope.actor, at: self.now, request_id: &self.request_id };
-        let recorded = journal::record(&entry, self.ground.clock.new_id::<EntryId>(), self.ground.clock.random(), circumstances);
-        self.entries.push((entry, recorded));
-    }
-
-    pub(super) fn take_entries(&mut self) -> Vec<(Entry, Recorded)> {
-        std::mem::take(&mut self.entries)
     }
 }
 

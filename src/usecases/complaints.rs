@@ -1,6 +1,6 @@
 //! Complaints, their allegations and the reporter behind them.
 
-use super::{at_most, cases, must_have_seen, named_in_body, replace};
+use super::{at_most, case_work, must_have_seen, named_in_body, replace};
 use crate::{
     domain::{
         access::{OpenIdentity, WriteCases},
@@ -303,16 +303,16 @@ pub fn add(
     seen: Option<i64>,
     new: NewComplaint,
 ) -> Result<(Complaint, Vec<Allegation>), Failure> {
-    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let (complaint, added) = build(tx, case_id, new)?;
     complaints::insert(tx, &case, &complaint, &added)?;
     let mut contents = store::cases::contents(tx, &case)?;
     if let Some(event) = crate::domain::complaint::arrival_event(complaint.channel, complaint.kind) {
-        cases::record_trigger(&mut tx.narrow(), &case, &mut contents, cases::moment_trigger(event, complaint.received_at))?;
+        case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, case_work::moment_trigger(event, complaint.received_at))?;
     }
-    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
-    cases::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
+    case_work::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
     Ok((complaint, added))
 }
 
@@ -321,7 +321,7 @@ pub fn add(
 /// # Errors
 /// When the case is closed or the caller has seen another version.
 pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: ComplaintPatch) -> Result<Complaint, Failure> {
-    let case = cases::lock(tx, CaseKey::Complaint(id), None)?;
+    let case = case_work::lock(tx, CaseKey::Complaint(id), None)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     let before = contents.complaints.iter().find(|c| c.id == id).cloned().ok_or(store::StoreError::NotFound)?;
@@ -349,12 +349,12 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
             *complaint = saved.clone();
         }
     }
-    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
+    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
     let mut changed = crate::domain::case::Case::clone(&case);
     if let Some(first) = contents.complaints.first() {
         changed.reporter_type = first.reporter.r#type;
     }
-    cases::settle(&mut tx.narrow(), &case, changed, &contents)?;
+    case_work::settle(&mut tx.narrow(), &case, changed, &contents)?;
     Ok(saved)
 }
 
@@ -368,7 +368,7 @@ pub fn add_allegation(
     seen: Option<i64>,
     new: AddedAllegation,
 ) -> Result<Allegation, Failure> {
-    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let complaint = named_in_body(complaints::find(tx, new.complaint_id), "/complaint_id")?;
     if complaint.case_id != case_id {
@@ -384,7 +384,7 @@ pub fn add_allegation(
 /// # Errors
 /// When the case is closed or the caller has seen another version.
 pub fn change_allegation(tx: &mut Tx<'_, WriteCases>, id: AllegationId, seen: i64, patch: AllegationPatch) -> Result<Allegation, Failure> {
-    let case = cases::lock(tx, CaseKey::Allegation(id), None)?;
+    let case = case_work::lock(tx, CaseKey::Allegation(id), None)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     let before = contents.allegations.iter().find(|a| a.id == id).cloned().ok_or(store::StoreError::NotFound)?;
@@ -420,12 +420,12 @@ pub fn change_allegation(tx: &mut Tx<'_, WriteCases>, id: AllegationId, seen: i6
     let all_ended = contents.allegations.iter().all(|a| a.outcome.is_some());
     for (holds, event) in [(confirmed, VIOLATION_CONFIRMED), (all_ended, OUTCOME_RECORDED)] {
         if holds && !contents.triggers.iter().any(|t| t.event == event) {
-            let fact = cases::moment_trigger(event, tx.now());
-            cases::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
+            let fact = case_work::moment_trigger(event, tx.now());
+            case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
         }
     }
-    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
-    cases::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
+    case_work::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
     Ok(saved)
 }
 

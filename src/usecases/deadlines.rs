@@ -1,6 +1,6 @@
 //! Typing in deadlines from a notice, meeting and waiving them.
 
-use super::{cases, must_have_seen};
+use super::{case_work, must_have_seen};
 use crate::{
     domain::{
         access::{ReadCases, WriteCases},
@@ -8,11 +8,10 @@ use crate::{
         field_rule::FieldRule,
         ids::{CaseId, DeadlineId},
         period::end_of_day,
-        stage::Stage,
         text::{Line, Prose},
         time::{Day, Instant},
         violation::RuleViolation,
-        vocabulary::{DeadlineStatus, OwedBy},
+        vocabulary::{DeadlineStatus, OwedBy, Stage},
     },
     store::{
         self, Failure, StoreError, Tx,
@@ -104,7 +103,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         (None, None) => return Err(RuleViolation::field("/due_on", FieldRule::Required).into()),
         (Some(_), Some(_)) => return Err(RuleViolation::field("/due_on", FieldRule::NotAllowed).into()),
     };
-    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let deadline = Deadline {
         id: tx.new_id(),
@@ -128,8 +127,8 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
     };
     store::deadlines::insert(tx, &case, &deadline)?;
     let mut contents = store::cases::contents(tx, &case)?;
-    cases::follow(&mut tx.narrow(), &case, &mut contents)?;
-    cases::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
+    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
+    case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok(deadline)
 }
 
@@ -140,7 +139,7 @@ fn change(
     kind: &'static str,
     decide: impl FnOnce(&Deadline) -> Result<Deadline, Failure>,
 ) -> Result<Deadline, Failure> {
-    let case = cases::lock(tx, CaseKey::Deadline(id), None)?;
+    let case = case_work::lock(tx, CaseKey::Deadline(id), None)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     let before = contents.deadlines.iter().find(|d| d.id == id).cloned().ok_or(StoreError::NotFound)?;
@@ -151,7 +150,7 @@ fn change(
             *deadline = saved.clone();
         }
     }
-    cases::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
+    case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok(saved)
 }
 

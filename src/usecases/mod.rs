@@ -3,6 +3,7 @@
 //! The inputs of use cases are typed and bounded, so that what is out of bounds never gets here.
 
 pub mod api_keys;
+mod case_work;
 pub mod cases;
 pub mod complaints;
 pub mod deadlines;

@@ -14,8 +14,8 @@ use crate::{
     },
     store::{
         self, Failure, Store, Tx,
-        identity::{Entrance, SessionRow},
-        records::Membership,
+        identity::Entrance,
+        records::{Membership, SessionRow},
     },
 };
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Making and doing tasks.
 
-use super::{at_most, cases, must_have_seen, replace};
+use super::{at_most, case_work, must_have_seen, replace};
 use crate::{
     domain::{
         access::{Capability, ReadCases, WorkTasks, WriteCases},
@@ -8,12 +8,11 @@ use crate::{
         field_rule::FieldRule,
         ids::{CaseId, MemberId, TaskId},
         merge_patch::Patch,
-        stage::Stage,
         task::{ChecklistItem, Task, TaskMove, no_circle},
         text::{Line, Prose},
         time::Instant,
         violation::RuleViolation,
-        vocabulary::TaskStatus,
+        vocabulary::{Stage, TaskStatus},
     },
     store::{
         self, Failure, StoreError, Stored, Tx,
@@ -146,7 +145,7 @@ fn must_be_member(tx: &mut Tx<'_, ReadCases>, id: MemberId) -> Result<(), Failur
 pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: NewTask) -> Result<TaskInCase, Failure> {
     at_most(&new.checklist, MOST, "/checklist")?;
     at_most(&new.wanted_documents, MOST, "/wanted_documents")?;
-    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_allow_work(new.stage)?;
     if let Some(assignee) = new.assignee_id {
         must_be_member(&mut tx.narrow(), assignee)?;
@@ -191,7 +190,7 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
     if !patch.only_does_it() {
         tx.require(Capability::WriteCases)?;
     }
-    let case = cases::lock(tx, CaseKey::Task(id), None)?;
+    let case = case_work::lock(tx, CaseKey::Task(id), None)?;
     let mut contents = store::cases::contents(tx, &case)?;
     let before = contents.tasks.iter().find(|task| task.id == id).cloned().ok_or(StoreError::NotFound)?;
     must_have_seen(Some(seen), before.version)?;
@@ -271,13 +270,13 @@ fn after_change(
     before: &Task,
     saved: &Task,
 ) -> Result<(), Failure> {
-    cases::follow(tx, case, contents)?;
+    case_work::follow(tx, case, contents)?;
     if saved.status == TaskStatus::Done && before.status != TaskStatus::Done {
-        cases::repeat(tx, case, contents, saved)?;
+        case_work::repeat(tx, case, contents, saved)?;
     }
     let worked_on = matches!(saved.status, TaskStatus::InProgress | TaskStatus::Done);
     let begun = case.stage(saved.stage).filter(|_| worked_on).map(|stage| stage.begun(tx.now()));
     let after = begun.map_or_else(|| Case::clone(case), |record| case.with_stage(record));
-    cases::settle(tx, case, after, contents)?;
+    case_work::settle(tx, case, after, contents)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Recording the dated facts that start clocks.
 
-use super::{cases, cases::Fact};
+use super::case_work::{self, Fact};
 use crate::{
     domain::{
         access::WriteCases,
@@ -69,7 +69,7 @@ pub fn record(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, n
     if !tx.ground().content.knows_event(&new.event) {
         return Err(RuleViolation::field("/event", FieldRule::NotFound).into());
     }
-    let case = cases::lock(tx, CaseKey::Case(case_id), seen)?;
+    let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     if &*new.event == CASE_OPENED {
@@ -81,8 +81,8 @@ pub fn record(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, n
         occurred_on: new.occurred_on,
         served_by: new.served_by.map(Into::into),
     };
-    let (trigger, deadlines) = cases::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
-    let tasks = cases::follow(&mut tx.narrow(), &case, &mut contents)?;
-    let case = cases::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
+    let (trigger, deadlines) = case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
+    let tasks = case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
+    let case = case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok(Started { trigger, deadlines, tasks, case: case.into_inner() })
 }

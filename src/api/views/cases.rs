@@ -12,9 +12,9 @@ use crate::{
         content::Content,
         ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId},
         language::Language,
-        stage::{Stage, StageRecord, StageStatus},
+        stage::StageRecord,
         time::Instant,
-        vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, Visibility},
+        vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, Stage, StageStatus, Visibility},
     },
     store::records::{TaskInCase, TimelineEntry},
 };

@@ -6,10 +6,9 @@ use crate::domain::{
     deadline::Deadline,
     ids::{CaseId, DeadlineId, TriggerId},
     language::Language,
-    stage::Stage,
     time::{Day, Instant},
     trigger::Trigger,
-    vocabulary::{DeadlineStatus, OwedBy},
+    vocabulary::{DeadlineStatus, OwedBy, Stage},
 };
 use serde::Serialize;
 use utoipa::ToSchema;

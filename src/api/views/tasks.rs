@@ -5,10 +5,9 @@ use crate::{
         content::Content,
         ids::{CaseId, MemberId, TaskId},
         language::Language,
-        stage::Stage,
         task::ChecklistItem,
         time::Instant,
-        vocabulary::TaskStatus,
+        vocabulary::{Stage, TaskStatus},
     },
     store::records::TaskInCase,
 };

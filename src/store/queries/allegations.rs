@@ -9,7 +9,7 @@ use crate::{
         time::{Day, Instant},
         vocabulary::{AllegationKind, AllegationOutcome},
     },
-    store::{StoreError, Stored, records::Case, schema::allegations, sql_types::AsJson},
+    store::{error::StoreError, records::Case, schema::allegations, sql_types::AsJson, tx::Stored},
 };
 use diesel::prelude::*;
 

@@ -8,7 +8,7 @@ use crate::{
         journal::Entry,
         time::Instant,
     },
-    store::{StoreError, page::Page, records::ApiKey, schema::api_keys, sql_types::AsJson},
+    store::{error::StoreError, page::Page, records::ApiKey, schema::api_keys, sql_types::AsJson},
 };
 use diesel::prelude::*;
 

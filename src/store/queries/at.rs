@@ -4,9 +4,10 @@ use super::{Conn, Db, Result};
 use crate::{
     domain::{ids::TenantId, journal::Entry, time::Instant},
     store::{
-        Scope, StoreError,
+        error::StoreError,
+        frame::Frame,
         schema::{cases, grants},
-        tx::Frame,
+        scope::Scope,
     },
 };
 use diesel::{dsl::not, prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};

@@ -7,16 +7,17 @@ use crate::{
         case::{Case, Contents, NextDeadline, PlaybookRef},
         ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId, TenantId},
         journal::Entry,
-        stage::{StageRecord, StageStatus},
+        stage::StageRecord,
         time::Instant,
-        vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, Visibility},
+        vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, StageStatus, Visibility},
     },
     store::{
-        StoreError, Stored,
+        error::StoreError,
         page::{Page, SortKey},
         records::{CaseFilter, CaseKey, TimelineEntry},
         schema::{self, active_stages, case_numbers, cases, journal_entries},
         sql_types::{AnyId, AsJson},
+        tx::Stored,
     },
 };
 use diesel::prelude::*;
@@ -90,11 +91,6 @@ impl Row {
     }
 }
 
-/// The playbook that two columns pin.
-pub(super) fn playbook(key: String, version: i64) -> PlaybookRef {
-    PlaybookRef { key, version: i32::try_from(version).unwrap_or(i32::MAX) }
-}
-
 impl From<Row> for Case {
     fn from(row: Row) -> Self {
         Self {
@@ -109,7 +105,7 @@ impl From<Row> for Case {
             member_ids: row.member_ids.0,
             tags: row.tags.0,
             metadata: row.metadata.0,
-            playbook: playbook(row.playbook_key, row.playbook_version),
+            playbook: PlaybookRef::new(row.playbook_key, row.playbook_version),
             channel: row.channel,
             reporter_type: row.reporter_type,
             stages: row.stages.0,
@@ -241,7 +237,7 @@ pub(in crate::store) fn insert(at: &mut At<'_>, case: &Case, contents: &Contents
 type ActiveRow = (
     diesel::dsl::Eq<active_stages::tenant_id, TenantId>,
     diesel::dsl::Eq<active_stages::case_id, CaseId>,
-    diesel::dsl::Eq<active_stages::stage, crate::domain::stage::Stage>,
+    diesel::dsl::Eq<active_stages::stage, crate::domain::vocabulary::Stage>,
 );
 
 fn active_rows(tenant: TenantId, case: &Case) -> Vec<ActiveRow> {

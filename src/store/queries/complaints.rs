@@ -10,9 +10,10 @@ use crate::{
         vocabulary::{Channel, ComplaintKind, Confidence, ReporterType},
     },
     store::{
-        StoreError, Stored,
+        error::StoreError,
         records::Case,
         schema::{cases, complaints},
+        tx::Stored,
     },
 };
 use diesel::prelude::*;

@@ -6,11 +6,10 @@ use crate::{
         deadline::Deadline,
         ids::{CaseId, DeadlineId, TenantId, TriggerId},
         journal::Entry,
-        stage::Stage,
         time::{Day, Instant},
-        vocabulary::{DeadlineStatus, OwedBy},
+        vocabulary::{DeadlineStatus, OwedBy, Stage},
     },
-    store::{StoreError, Stored, records::Case, schema::deadlines},
+    store::{error::StoreError, records::Case, schema::deadlines, tx::Stored},
 };
 use diesel::prelude::*;
 

@@ -8,7 +8,7 @@ use crate::{
         journal::Entry,
         time::Instant,
     },
-    store::{StoreError, Stored, page::Page, records::GrantFilter, schema::grants},
+    store::{error::StoreError, page::Page, records::GrantFilter, schema::grants, tx::Stored},
 };
 use diesel::prelude::*;
 

@@ -5,7 +5,7 @@ use crate::{
     auth::secrets::sha256,
     domain::{ids::TenantId, time::Instant},
     store::{
-        idempotency::{IdempotencyKey, KEPT_FOR, KeptAnswer},
+        records::{IdempotencyKey, KEPT_FOR, KeptAnswer},
         schema::idempotency_records as records,
         sql_types::{AnyId, AsJson},
     },

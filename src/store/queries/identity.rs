@@ -10,8 +10,7 @@ use crate::{
         time::Instant,
     },
     store::{
-        identity::{Principal, SessionRow},
-        records::{Membership, Person},
+        records::{Membership, Person, Principal, SessionRow},
         schema::{api_keys, installation, invitations, members, persons, sessions, tenants},
         sql_types::AsJson,
     },

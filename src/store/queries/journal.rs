@@ -3,7 +3,7 @@
 use super::{Conn, Result};
 use crate::{
     domain::journal::{Entry, Recorded},
-    store::{schema::journal_entries, sql_types::AnyId, tx::Frame},
+    store::{frame::Frame, schema::journal_entries, sql_types::AnyId},
 };
 use diesel::prelude::*;
 

@@ -10,10 +10,11 @@ use crate::{
         time::Instant,
     },
     store::{
-        StoreError, Stored,
+        error::StoreError,
         page::Page,
         records::{Me, MemberFilter},
         schema::{invitations, members, persons, sessions, tenants},
+        tx::Stored,
     },
 };
 use diesel::prelude::*;

@@ -3,7 +3,7 @@
 mod at;
 
 use super::{Conn, Db, enter_person, enter_tenant, lock_key};
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 pub(in crate::store) use at::At;
 
 type Result<T> = std::result::Result<T, StoreError>;

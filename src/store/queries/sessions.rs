@@ -4,7 +4,7 @@ use super::{At, Result};
 use crate::{
     domain::{ids::PersonId, journal::Entry},
     store::{
-        StoreError,
+        error::StoreError,
         schema::{members, persons, sessions},
     },
 };

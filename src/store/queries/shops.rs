@@ -9,7 +9,7 @@ use crate::{
         time::Instant,
         vocabulary::Platform,
     },
-    store::{StoreError, Stored, page::Page, records::ShopFilter, schema::shops, sql_types::AsJson},
+    store::{error::StoreError, page::Page, records::ShopFilter, schema::shops, sql_types::AsJson, tx::Stored},
 };
 use diesel::prelude::*;
 use std::collections::BTreeMap;

@@ -1,21 +1,22 @@
 //! Tasks.
 
-use super::{At, Conn, Result, cases::playbook, paged};
+use super::{At, Conn, Result, paged};
 use crate::{
     domain::{
+        case::PlaybookRef,
         ids::{CaseId, MemberId, TaskId, TenantId},
         journal::Entry,
-        stage::Stage,
         task::{ChecklistItem, Task},
         time::Instant,
-        vocabulary::TaskStatus,
+        vocabulary::{Stage, TaskStatus},
     },
     store::{
-        StoreError, Stored,
+        error::StoreError,
         page::Page,
         records::{Case, TaskFilter, TaskInCase},
         schema::{cases, tasks},
         sql_types::AsJson,
+        tx::Stored,
     },
 };
 use diesel::prelude::*;
@@ -113,7 +114,7 @@ impl From<Row> for Task {
 type RowInCase = (Row, String, i64);
 
 fn in_case((row, key, version): RowInCase) -> TaskInCase {
-    TaskInCase { task: row.into(), playbook: playbook(key, version) }
+    TaskInCase { task: row.into(), playbook: PlaybookRef::new(key, version) }
 }
 
 pub(in crate::store) fn list(at: &mut At<'_>, page: Page<TaskFilter>) -> Result<Vec<TaskInCase>> {

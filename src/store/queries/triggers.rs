@@ -9,7 +9,7 @@ use crate::{
         time::{Day, Instant},
         trigger::Trigger,
     },
-    store::{Stored, records::Case, schema::triggers},
+    store::{records::Case, schema::triggers, tx::Stored},
 };
 use diesel::prelude::*;
 

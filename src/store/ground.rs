@@ -1,0 +1,48 @@
+//! What every transaction stands on.
+
+use crate::{auth::vault::Vault, clock::Clock, domain::content::Content};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// What every transaction stands on.
+pub struct Ground {
+    /// Time, ids, randomness.
+    pub clock: Clock,
+    /// Playbooks, rules, calendar.
+    pub content: Arc<Content>,
+    /// Keys.
+    pub vault: Arc<Vault>,
+    pub(super) statements: Statements,
+}
+
+impl Ground {
+    /// The ground of one installation.
+    #[must_use]
+    pub fn new(clock: Clock, content: Arc<Content>, vault: Arc<Vault>) -> Self {
+        Self { clock, content, vault, statements: Statements::default() }
+    }
+}
+
+/// Counts the statements that reach the database.
+#[derive(Clone, Default)]
+pub(super) struct Statements(Arc<AtomicU64>);
+
+impl Statements {
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl diesel::connection::Instrumentation for Statements {
+    fn on_connection_event(&mut self, event: diesel::connection::InstrumentationEvent<'_>) {
+        if let diesel::connection::InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let control = ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"].iter().any(|word| text.starts_with(word));
+            if !control {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
