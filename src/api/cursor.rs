@@ -4,7 +4,10 @@ use super::{
     Services,
     problem::{Kind, Problem},
 };
-use crate::{domain::time::Instant, store::page::Position};
+use crate::{
+    domain::time::Instant,
+    store::{Hole, page::Position},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
@@ -23,7 +26,8 @@ pub(super) fn read(services: &Services, list: &str, cursor: &str) -> Result<Posi
     let invalid = || Problem::new(Kind::InvalidCursor);
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let (place, signature) = bytes.split_at_checked(24).filter(|(_, signature)| signature.len() == SIGNATURE).ok_or_else(invalid)?;
-    if !crate::auth::secrets::same(&sign(services, list, place), signature) {
+    let unguarded = services.store.ground().holes.open(Hole::CursorSignature);
+    if !crate::auth::secrets::same(&sign(services, list, place), signature) && !unguarded {
         return Err(invalid());
     }
     let (at, id) = place.split_at_checked(8).ok_or_else(invalid)?;

@@ -1,5 +1,6 @@
 //! What every transaction stands on.
 
+use super::holes::Holes;
 use crate::{auth::vault::Vault, clock::Clock, domain::content::Content};
 use std::sync::{
     Arc,
@@ -15,13 +16,20 @@ pub struct Ground {
     /// Keys.
     pub vault: Arc<Vault>,
     pub(super) statements: Statements,
+    pub(crate) holes: Holes,
 }
 
 impl Ground {
     /// The ground of one installation.
     #[must_use]
     pub fn new(clock: Clock, content: Arc<Content>, vault: Arc<Vault>) -> Self {
-        Self { clock, content, vault, statements: Statements::default() }
+        Self { clock, content, vault, statements: Statements::default(), holes: Holes::default() }
+    }
+
+    /// Takes a guard away, and puts every other back.
+    #[cfg(feature = "planted-holes")]
+    pub fn plant(&self, hole: Option<super::Hole>) {
+        self.holes.plant(hole);
     }
 }
 

@@ -7,6 +7,7 @@ mod authorize;
 mod error;
 mod frame;
 mod ground;
+mod holes;
 pub mod idempotency;
 pub mod identity;
 mod migrations;
@@ -22,6 +23,7 @@ mod tx;
 pub use authorize::Opening;
 pub use error::{Failure, StoreError};
 pub use ground::Ground;
+pub use holes::Hole;
 pub use migrations::Migrating;
 pub use scope::Scope;
 pub use tx::{Stored, Tx};
@@ -138,7 +140,7 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_, P>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(P::WRITES, opening.tenant(), move |mut backend, ground| {
-            let scope = authorize::authorize(&mut backend, &opening, P::CAPABILITY, ground.clock.now())?;
+            let scope = authorize::authorize(&mut backend, &opening, P::CAPABILITY, ground)?;
             let mut frame = Frame::new(Arc::clone(ground), scope, opening.request_id);
             tx::complete(backend, &mut frame, work)
         })
@@ -151,7 +153,7 @@ impl Store {
     /// [`StoreError::Unauthenticated`], [`StoreError::Forbidden`].
     pub async fn authorize(&self, opening: Opening, capability: Capability) -> Result<Scope, Failure> {
         self.run(false, opening.tenant(), move |mut backend, ground| {
-            authorize::authorize(&mut backend, &opening, capability, ground.clock.now()).map_err(Failure::Store)
+            authorize::authorize(&mut backend, &opening, capability, ground).map_err(Failure::Store)
         })
         .await
     }

@@ -3,7 +3,7 @@
 //! What a caller may do is computed from the policy table in `domain/access.rs`, never listed here, so that a new operation is covered the moment
 //! it is in the document. What this file does list is reviewed: which operations are public, and the few values that no schema tells.
 
-use crate::harness::{Agency, Caller, PASSWORD, Received, TestApp, a_platform_finding, on_both};
+use crate::harness::{Agency, Caller, Database, PASSWORD, Received, TestApp, a_platform_finding, on_both};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rejoinder::{
     api::operations,
@@ -12,6 +12,7 @@ use rejoinder::{
         access::{Capability, Role, scopes_allow},
         grant::Cover,
     },
+    store::Hole,
 };
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -55,6 +56,29 @@ const EITHER: &[(&str, &str, &str)] = &[("POST /v1/grants", "shop_id", "case_id"
 const BEYOND: &[(&str, &str, Capability)] = &[
     ("PATCH /v1/tasks/{task_id}", "assignee_id", Capability::WriteCases),
     ("PATCH /v1/tasks/{task_id}", "depends_on", Capability::WriteCases),
+];
+
+/// Where each planted hole shows: to which caller, under which path.
+const HOLES: &[(Hole, &str, &str)] = &[
+    (Hole::Permission, "auditor", "/v1/shops"),
+    (Hole::KeyScopes, "an API key of the owner for shops", "/v1/members/"),
+    (Hole::KeyRevocation, "an API key that was revoked", "/v1/shops"),
+    (Hole::KeyEnd, "an API key past its end", "/v1/shops"),
+    (Hole::SessionRevocation, "a session that was ended", "/v1/shops"),
+    (Hole::SessionEnd, "a session past its end", "/v1/shops"),
+    (Hole::Suspension, "an API key of a suspended member", "/v1/shops"),
+    (Hole::Reach, "client without a grant", "/v1/tasks/"),
+    (Hole::GrantEnd, "counsel with a grant past its end", "/v1/shops/"),
+    (Hole::GrantRevocation, "counsel with a grant that was revoked", "/v1/tasks/"),
+    (Hole::WriteCover, "counsel with a grant to read", "/v1/tasks/"),
+    (Hole::IdentityCover, "counsel with a grant to write", "/v1/complaints/"),
+    (Hole::TenantOfCases, "the owner of another tenant", "/v1/cases/{case_id}/blockers"),
+    (Hole::TenantOfShops, "the owner of another tenant", "/v1/shops/"),
+    (Hole::TenantOfTask, "the owner of another tenant", "/v1/tasks/"),
+    (Hole::TenantOfDeadline, "the owner of another tenant", "/v1/deadlines/"),
+    (Hole::TenantOfComplaint, "the owner of another tenant", "/v1/complaints/"),
+    (Hole::TenantOfNamedMembers, "the owner of another tenant", "/v1/tasks/"),
+    (Hole::CursorSignature, "manager", "/v1/shops"),
 ];
 
 /// Schemas of words, not ids, that the document refers to but does not hold. It may only shrink.
@@ -931,6 +955,24 @@ on_both! {
         }
         let names: BTreeSet<_> = stuck.keys().copied().collect();
         assert_eq!(names, NOT_EXERCISED.iter().map(|(name, _)| *name).collect(), "{stuck:#?}");
+    }
+
+    /// With any guard taken away, the matrix does not hold: it sees what it is there to see. PostgreSQL keeps tenants apart by itself.
+    async fn every_planted_hole_is_found(app) {
+        let installation = Installation::seed(&app).await;
+        let planted: Vec<_> = HOLES.iter().map(|(hole, ..)| *hole).collect();
+        assert_eq!(planted, Hole::ALL, "a hole without a place to look for it");
+        let ground = app.store.ground();
+        for (hole, principal, path) in HOLES {
+            let only = Only { principal: Some(principal), path: Some(path) };
+            ground.plant(Some(*hole));
+            let found = installation.matrix(only).await.violations;
+            ground.plant(None);
+            let held = app.database == Database::Postgres && format!("{hole:?}").starts_with("TenantOf");
+            assert_eq!(found.is_empty(), held, "{hole:?} on {:?}: {found:#?}", app.database);
+            let closed = installation.matrix(only).await;
+            assert!(closed.requests > 0 && closed.violations.is_empty(), "{hole:?} closed again: {:#?}", closed.violations);
+        }
     }
 
     /// A log-in does not tell whether a tenant exists.

@@ -6,11 +6,12 @@ use crate::{
     store::{
         error::StoreError,
         frame::Frame,
+        holes::Hole,
         schema::{cases, grants},
         scope::Scope,
     },
 };
-use diesel::{dsl::not, prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};
+use diesel::{prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};
 
 /// A condition on cases.
 pub(in crate::store) type OnCases = Box<dyn BoxableExpression<cases::table, Db, SqlType = Bool>>;
@@ -46,6 +47,33 @@ impl<'a> At<'a> {
         self.frame.now
     }
 
+    /// Whether a test has taken this guard away.
+    pub(super) fn open(&self, hole: Hole) -> bool {
+        self.frame.ground.holes.open(hole)
+    }
+
+    /// Whether the caller reaches only what was granted.
+    fn needs_grant(&self) -> bool {
+        self.frame.scope.role.needs_grant() && !self.open(Hole::Reach)
+    }
+
+    /// The caller's grants that hold now and cover the wish.
+    fn granted(&self, wish: Wish) -> grants::BoxedQuery<'static, Db> {
+        let mut query =
+            grants::table.filter(grants::tenant_id.eq(self.tenant())).filter(grants::member_id.eq(self.frame.scope.member)).into_boxed();
+        if !self.open(Hole::GrantRevocation) {
+            query = query.filter(grants::revoked_at.is_null());
+        }
+        if !self.open(Hole::GrantEnd) {
+            query = query.filter(grants::ends_at.gt(self.frame.now));
+        }
+        match wish {
+            Wish::Write if !self.open(Hole::WriteCover) => query.filter(grants::may_write),
+            Wish::OpenIdentity if !self.open(Hole::IdentityCover) => query.filter(grants::may_open_identity),
+            Wish::Read | Wish::Write | Wish::OpenIdentity => query,
+        }
+    }
+
     /// Reads. The bound refuses anything that writes.
     pub(super) fn load<'q, Q, U>(&mut self, query: Q) -> Result<Vec<U>>
     where
@@ -77,31 +105,20 @@ impl<'a> At<'a> {
     /// The cases within reach.
     pub(super) fn cases(&self, wish: Wish) -> OnCases {
         let tenant = cases::tenant_id.eq(self.tenant());
-        if !self.frame.scope.role.needs_grant() {
+        if self.open(Hole::TenantOfCases) {
+            return Box::new(cases::version.is_not_null());
+        }
+        if !self.needs_grant() {
             return Box::new(tenant);
         }
-        let granted = || {
-            let mut query = grants::table
-                .filter(grants::tenant_id.eq(self.tenant()))
-                .filter(grants::member_id.eq(self.frame.scope.member))
-                .filter(grants::revoked_at.is_null())
-                .filter(grants::ends_at.gt(self.frame.now))
-                .into_boxed::<Db>();
-            match wish {
-                Wish::Read => {}
-                Wish::Write => query = query.filter(grants::may_write),
-                Wish::OpenIdentity => query = query.filter(grants::may_open_identity),
-            }
-            query
-        };
-        let of_shops = granted().filter(grants::shop_id.is_not_null()).select(grants::shop_id.assume_not_null());
-        let of_cases = granted().filter(grants::case_id.is_not_null()).select(grants::case_id.assume_not_null());
+        let of_shops = self.granted(wish).filter(grants::shop_id.is_not_null()).select(grants::shop_id.assume_not_null());
+        let of_cases = self.granted(wish).filter(grants::case_id.is_not_null()).select(grants::case_id.assume_not_null());
         Box::new(tenant.and(cases::shop_id.eq_any(of_shops).or(cases::id.eq_any(of_cases))))
     }
 
     /// The ids of the cases within reach, when the caller does not reach all of the tenant's.
     pub(super) fn narrow_case_ids(&self) -> Option<cases::BoxedQuery<'static, Db, crate::store::sql_types::Id>> {
-        self.frame.scope.role.needs_grant().then(|| cases::table.filter(self.cases(Wish::Read)).select(cases::id).into_boxed())
+        self.needs_grant().then(|| cases::table.filter(self.cases(Wish::Read)).select(cases::id).into_boxed())
     }
 
     /// Why a case that was wanted for more than reading is not there: it is not theirs to change, or not there at all.
@@ -119,16 +136,13 @@ impl<'a> At<'a> {
 pub(super) fn shops_within(at: &At<'_>) -> Box<dyn BoxableExpression<crate::store::schema::shops::table, Db, SqlType = Bool>> {
     use crate::store::schema::shops;
     let tenant = shops::tenant_id.eq(at.tenant());
-    if !at.scope().role.needs_grant() {
+    if at.open(Hole::TenantOfShops) {
+        return Box::new(shops::version.is_not_null());
+    }
+    if !at.needs_grant() {
         return Box::new(tenant);
     }
-    let granted = grants::table
-        .filter(grants::tenant_id.eq(at.tenant()))
-        .filter(grants::member_id.eq(at.scope().member))
-        .filter(grants::revoked_at.is_null())
-        .filter(grants::ends_at.gt(at.now()))
-        .filter(not(grants::shop_id.is_null()))
-        .select(grants::shop_id.assume_not_null());
+    let granted = at.granted(Wish::Read).filter(grants::shop_id.is_not_null()).select(grants::shop_id.assume_not_null());
     let of_cases = cases::table.filter(at.cases(Wish::Read)).select(cases::shop_id).into_boxed::<Db>();
     Box::new(tenant.and(shops::id.eq_any(granted).or(shops::id.eq_any(of_cases))))
 }

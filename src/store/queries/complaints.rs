@@ -11,6 +11,7 @@ use crate::{
     },
     store::{
         error::StoreError,
+        holes::Hole,
         records::Case,
         schema::{cases, complaints},
         tx::Stored,
@@ -92,7 +93,10 @@ pub(in crate::store) fn list(at: &mut At<'_>, case: &Stored<Case>) -> Result<Vec
 }
 
 pub(in crate::store) fn find(at: &mut At<'_>, id: ComplaintId) -> Result<Complaint> {
-    let mut query = complaints::table.find((at.tenant(), id)).select(Row::as_select()).into_boxed();
+    let mut query = complaints::table.filter(complaints::id.eq(id)).select(Row::as_select()).into_boxed();
+    if !at.open(Hole::TenantOfComplaint) {
+        query = query.filter(complaints::tenant_id.eq(at.tenant()));
+    }
     if let Some(within) = at.narrow_case_ids() {
         query = query.filter(complaints::case_id.eq_any(within));
     }
