@@ -74,6 +74,21 @@ impl<'a> At<'a> {
         }
     }
 
+    /// Whether a grant of the caller has ended since a moment, or none holds any more: what was told within it is not told again.
+    pub(super) fn lost_reach_since(&mut self, moment: Instant) -> Result<bool> {
+        if !self.needs_grant() {
+            return Ok(false);
+        }
+        let holding = self.load::<_, Instant>(self.granted(Wish::Read).select(grants::ends_at).limit(1))?;
+        let ended = grants::table
+            .filter(grants::tenant_id.eq(self.tenant()))
+            .filter(grants::member_id.eq(self.frame.scope.member))
+            .filter(grants::revoked_at.gt(moment).or(grants::ends_at.gt(moment).and(grants::ends_at.le(self.frame.now)).nullable()))
+            .select(grants::ends_at)
+            .limit(1);
+        Ok(holding.is_empty() || !self.load::<_, Instant>(ended)?.is_empty())
+    }
+
     /// Reads. The bound refuses anything that writes.
     pub(super) fn load<'q, Q, U>(&mut self, query: Q) -> Result<Vec<U>>
     where

@@ -5,6 +5,7 @@ use crate::{
     auth::secrets::sha256,
     domain::{ids::TenantId, time::Instant},
     store::{
+        error::StoreError,
         records::{IdempotencyKey, KEPT_FOR, KeptAnswer},
         schema::idempotency_records as records,
         sql_types::{AnyId, AsJson},
@@ -40,7 +41,11 @@ pub(in crate::store) fn claim(at: &mut At<'_>, key: &IdempotencyKey) -> Result<O
         body,
         created_at,
     });
-    Ok(kept.filter(|answer| now < answer.created_at.plus_seconds(KEPT_FOR)))
+    let kept = kept.filter(|answer| now < answer.created_at.plus_seconds(KEPT_FOR));
+    match &kept {
+        Some(answer) if at.lost_reach_since(answer.created_at)? => Err(StoreError::NotFound),
+        _ => Ok(kept),
+    }
 }
 
 /// Forgets a tenant's answers from before a moment.
