@@ -43,6 +43,8 @@ holes! {
     WriteCover,
     /// Any grant lets open identities.
     IdentityCover,
+    /// The timeline shows everything to everybody who reads it.
+    Visibility,
     /// Cases of all tenants.
     TenantOfCases,
     /// Shops of all tenants.

@@ -72,6 +72,7 @@ const HOLES: &[(Hole, &str, &str)] = &[
     (Hole::GrantRevocation, "counsel with a grant that was revoked", "/v1/tasks/"),
     (Hole::WriteCover, "counsel with a grant to read", "/v1/tasks/"),
     (Hole::IdentityCover, "counsel with a grant to write", "/v1/complaints/"),
+    (Hole::Visibility, "client with a grant to read", "/v1/cases/{case_id}/timeline"),
     (Hole::TenantOfCases, "the owner of another tenant", "/v1/cases/{case_id}/blockers"),
     (Hole::TenantOfShops, "the owner of another tenant", "/v1/shops/"),
     (Hole::TenantOfTask, "the owner of another tenant", "/v1/tasks/"),
@@ -402,6 +403,12 @@ struct Report {
     slots: BTreeSet<String>,
 }
 
+/// What is in a list.
+struct Listed {
+    items: Vec<Value>,
+    shops: BTreeMap<String, String>,
+}
+
 /// An installation with two tenants and one caller of each kind.
 struct Installation<'a> {
     app: &'a TestApp,
@@ -444,6 +451,9 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
         more = vec![("grant", text(&grant["id"])), ("invitation", text(&invitation["id"])), ("api_key", text(&key["id"]))];
     }
     graph.extend(more);
+    // Something for the timeline that a client may not see.
+    let identity = format!("/v1/complaints/{}/reporter_identity/openings", graph["complaint"]);
+    owner.post(&identity, json!({ "reason": "To call back" })).await.expect(200);
     graph.insert("tenant", agency.tenant.to_string());
     graph.insert("email", owner.email.clone());
     graph
@@ -662,12 +672,15 @@ impl<'a> Installation<'a> {
         let mut written = self.app.written();
         for operation in self.operations.iter().filter(|o| o.capability.is_some() && only.path.is_none_or(|path| o.path.starts_with(path)))
         {
+            let listed = if operation.lists { Some(self.listed(operation).await) } else { None };
             for who in self.principals.iter().filter(|p| only.principal.is_none_or(|name| p.name.contains(name))) {
                 self.paths(who, operation).await;
                 if !matches!(who.standing, Standing::Unproven) {
                     self.fields(who, operation).await;
                     self.queries(who, operation).await;
-                    self.lists(who, operation).await;
+                    if let Some(listed) = listed.as_ref().filter(|_| who.expected(operation, Place::Home) == Verdict::Allowed) {
+                        self.lists(who, operation, listed).await;
+                    }
                 }
                 let now = self.app.written();
                 if now != written && who.expected(operation, Place::Home) != Verdict::Allowed {
@@ -803,32 +816,40 @@ impl<'a> Installation<'a> {
         }
     }
 
+    /// What the owner sees in a list, and the shop of each case.
+    async fn listed(&self, operation: &Operation) -> Listed {
+        let owner = self.principals.iter().find(|principal| principal.name == Role::Owner.as_str()).expect("the owner");
+        let items = self.all(owner, operation, &operation.path(&self.home)).await;
+        let cases = self.operations.iter().find(|o| o.name == "GET /v1/cases").expect("the list of cases");
+        let cases = self.all(owner, cases, "/v1/cases").await;
+        Listed { items, shops: cases.iter().map(|case| (text(&case["id"]), text(&case["shop_id"]))).collect() }
+    }
+
     /// Lists show what is within reach, all of it and nothing else; so do their cursors.
-    async fn lists(&self, who: &Principal, operation: &Operation) {
-        if !operation.lists || who.expected(operation, Place::Home) != Verdict::Allowed {
-            return;
-        }
-        let by = |name: &str| self.principals.iter().find(|p| p.name == name).expect("a principal");
-        let owner = by("owner");
+    async fn lists(&self, who: &Principal, operation: &Operation, listed: &Listed) {
         let (home, ..) = self.sides(who);
         let path = operation.path(home);
         let what = format!("{} as {}", operation.name, who.name);
         let key = |item: &Value| item["id"].as_str().map_or_else(|| item.to_string(), str::to_owned);
         let seen: BTreeSet<String> = self.all(who, operation, &path).await.iter().map(key).collect();
-        let of_owner = self.all(owner, operation, &operation.path(&self.home)).await;
         if matches!(who.standing, Standing::Rival) {
-            if let Some(leak) = of_owner.iter().map(key).find(|id| seen.contains(id)) {
+            if let Some(leak) = listed.items.iter().map(key).find(|id| seen.contains(id)) {
                 self.violation(format!("{what}: lists {leak}, which is another tenant's"));
             }
         } else {
-            let cases = self.operations.iter().find(|o| o.name == "GET /v1/cases").expect("the list of cases");
-            let cases = self.all(owner, cases, "/v1/cases").await;
-            let shops = cases.iter().map(|case| (text(&case["id"]), text(&case["shop_id"]))).collect();
-            let wanted: BTreeSet<String> =
-                of_owner.iter().filter(|item| who.reaches(operation, item, &self.home, &shops)).map(key).collect();
             // Not everybody may see every entry of a timeline.
-            let partly = operation.path.ends_with("/timeline") && seen.is_subset(&wanted) && !seen.is_empty();
-            if seen != wanted && !partly {
+            let may_see = |item: &Value| match (&who.standing, item["visibility"].as_str()) {
+                (Standing::Member { role: Role::Client, .. }, Some(visibility)) => visibility == "client",
+                (Standing::Member { role: Role::Auditor, .. }, Some(visibility)) => visibility != "privileged",
+                _ => true,
+            };
+            let wanted: BTreeSet<String> = listed
+                .items
+                .iter()
+                .filter(|item| may_see(item) && who.reaches(operation, item, &self.home, &listed.shops))
+                .map(key)
+                .collect();
+            if seen != wanted {
                 self.violation(format!("{what}: lists {} of the {} within reach", seen.intersection(&wanted).count(), wanted.len()));
                 if let Some(leak) = seen.difference(&wanted).next() {
                     self.violation(format!("{what}: lists {leak}, which is out of reach"));
@@ -837,15 +858,15 @@ impl<'a> Installation<'a> {
         }
         if operation.takes("cursor") {
             self.slot(operation, "?cursor");
-            self.cursors(who, operation, &path, &seen, &of_owner).await;
+            self.cursors(who, operation, &path, &seen).await;
         }
     }
 
-    async fn cursors(&self, who: &Principal, operation: &Operation, path: &str, seen: &BTreeSet<String>, of_owner: &[Value]) {
+    async fn cursors(&self, who: &Principal, operation: &Operation, path: &str, seen: &BTreeSet<String>) {
         let what = format!("{} as {}", operation.name, who.name);
         let first = self.owner.get(&format!("{}?limit=1", operation.path(&self.home))).await.expect(200);
         let Some(cursor) = first["next_cursor"].as_str() else {
-            return self.violation(format!("{what}: {} elements make no cursor", of_owner.len()));
+            return self.violation(format!("{what}: too few elements for a cursor"));
         };
         let theirs = self.send(who, operation, &format!("{path}?limit=200&cursor={cursor}"), None, None).await;
         match serde_json::from_slice::<Value>(&theirs.bytes) {
@@ -972,6 +993,37 @@ on_both! {
             assert_eq!(found.is_empty(), held, "{hole:?} on {:?}: {found:#?}", app.database);
             let closed = installation.matrix(only).await;
             assert!(closed.requests > 0 && closed.violations.is_empty(), "{hole:?} closed again: {:#?}", closed.violations);
+        }
+    }
+
+    /// A kept answer is told again to its own caller alone, and only while they reach what it tells.
+    async fn kept_answers_are_told_only_to_who_may_still_know(app) {
+        let installation = Installation::seed(&app).await;
+        let Installation { agency, owner, rival, home, .. } = &installation;
+        let keyed = |caller: &Caller, path: &str, body: &Value| caller.request(Method::POST, path).header("idempotency-key", "k").json(body).send();
+        let shop = json!({ "name": "晨光家居", "platform": "douyin", "legal_entity": "杭州晨光家居有限公司" });
+        let first = keyed(owner, "/v1/shops", &shop).await.expect(201);
+        assert_eq!(keyed(owner, "/v1/shops", &shop).await.expect(201)["id"], first["id"]);
+        for other in [rival, &agency.manager().await] {
+            assert_ne!(keyed(other, "/v1/shops", &shop).await.expect(201)["id"], first["id"]);
+        }
+
+        let path = format!("/v1/complaints/{}/reporter_identity/openings", home["complaint"]);
+        let reason = json!({ "reason": "To answer the reporter" });
+        for ends_early in [true, false] {
+            let counsel = agency.newcomer(Role::Counsel, &format!("leaving-{ends_early}")).await;
+            let end = app.store.ground().clock.now().plus_seconds(60);
+            let new = json!({ "member_id": counsel.member, "case_id": home["case"], "covers": ["identity"], "ends_at": end });
+            let grant = owner.post("/v1/grants", new).await.expect(201);
+            let told = keyed(&counsel, &path, &reason).await.expect(200);
+            assert_eq!(keyed(&counsel, &path, &reason).await.expect(200), told);
+            if ends_early {
+                let grant = format!("/v1/grants/{}", text(&grant["id"]));
+                owner.request(Method::DELETE, &grant).header("if-match", "\"1\"").send().await.expect(200);
+            } else {
+                app.advance(60);
+            }
+            keyed(&counsel, &path, &reason).await.problem(404, "not_found");
         }
     }
 

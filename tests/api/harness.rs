@@ -70,6 +70,22 @@ pub(crate) fn ground(keys: &Path) -> Ground {
     Ground::new(clock, Arc::new(Content::embedded().expect("content")), Arc::new(vault))
 }
 
+/// A connection to the database that the server knows nothing of.
+enum Direct {
+    Sqlite(diesel::SqliteConnection),
+    Postgres(diesel::PgConnection),
+}
+
+impl Direct {
+    fn open(url: Option<&str>, file: &Path) -> Self {
+        use diesel::Connection as _;
+        match url {
+            None => Self::Sqlite(diesel::SqliteConnection::establish(&file.display().to_string()).expect("the file")),
+            Some(url) => Self::Postgres(diesel::PgConnection::establish(url).expect("the server")),
+        }
+    }
+}
+
 /// A server with its database.
 pub(crate) struct TestApp {
     pub(crate) url: String,
@@ -77,8 +93,8 @@ pub(crate) struct TestApp {
     pub(crate) store: Store,
     client: reqwest::Client,
     folder: PathBuf,
-    /// The database, past the server: its file or its URL.
-    location: String,
+    /// The database, past the server.
+    direct: Mutex<Direct>,
     handle: actix_web::dev::ServerHandle,
 }
 
@@ -110,7 +126,7 @@ impl TestApp {
         let place = url.as_deref().map_or(Location::Embedded(&file), Location::Server);
         let store = Store::open(place, Migrating::Apply, ground(&folder.join("keys.json"))).expect("the store opens");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let location = url.unwrap_or_else(|| file.display().to_string());
+        let direct = Mutex::new(Direct::open(url.as_deref(), &file));
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let services = server::services(store.clone(), limits, url.clone(), false).expect("services");
         let server = server::serve(listener, services, Some(1)).expect("a server");
@@ -122,7 +138,7 @@ impl TestApp {
             store,
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             folder,
-            location,
+            direct,
             handle,
         })
     }
@@ -134,7 +150,7 @@ impl TestApp {
 
     /// A number that rises with whatever is written: entries of the journal, versions, kept answers.
     pub(crate) fn written(&self) -> i64 {
-        use diesel::{Connection as _, RunQueryDsl as _};
+        use diesel::RunQueryDsl as _;
         #[derive(diesel::QueryableByName)]
         struct Written {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -144,9 +160,9 @@ impl TestApp {
             "SELECT (SELECT count(*) FROM journal_entries) + (SELECT count(*) FROM idempotency_records)
                   + (SELECT cast(coalesce(sum(version), 0) AS bigint) FROM cases) AS written",
         );
-        let row: Written = match self.database {
-            Database::Sqlite => query.get_result(&mut diesel::SqliteConnection::establish(&self.location).expect("the file")),
-            Database::Postgres => query.get_result(&mut diesel::PgConnection::establish(&self.location).expect("the server")),
+        let row: Written = match &mut *self.direct.lock().expect("the database") {
+            Direct::Sqlite(conn) => query.get_result(conn),
+            Direct::Postgres(conn) => query.get_result(conn),
         }
         .expect("a number");
         row.written
