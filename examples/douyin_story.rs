@@ -3,6 +3,7 @@
 //!
 //! `cargo run --example douyin_story` starts a server of its own in a temporary folder;
 //! `cargo run --example douyin_story -- --url http://127.0.0.1:8080` tells it to a running `rejoinder demo`.
+#![expect(clippy::indexing_slicing, reason = "JSON answers null where there is nothing")]
 
 use rejoinder::{clock::Clock, config::DatabaseSettings, demo, limits::Limits, server, store::Migrating};
 use reqwest::{Client, RequestBuilder};
