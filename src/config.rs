@@ -45,6 +45,9 @@ pub enum TenantCommand {
         /// The address of its first owner.
         #[arg(long)]
         owner_email: String,
+        /// The address may be somebody's already, who then owns the tenant with the password that they have.
+        #[arg(long)]
+        existing_person: bool,
         /// Print one JSON object: `{tenant_id, email, password}`.
         #[arg(long)]
         json: bool,

@@ -80,7 +80,7 @@ pub async fn prepare(store: &Store) -> Result<Demo, Trouble> {
     }
     let email = Email::try_from(OWNER.to_owned()).map_err(|e| Failure::Store(crate::store::StoreError::Broken(e)))?;
     let name = "晨曦电商服务（演示）".to_owned().try_into().map_err(|e| Failure::Store(crate::store::StoreError::Broken(e)))?;
-    let tenant = tenants::create(store, name, email, Some(PASSWORD.to_owned())).await?;
+    let tenant = tenants::create(store, name, email, Some(PASSWORD.to_owned()), tenants::Known::Refuse).await?;
     let (tenant_id, owner) = (tenant.tenant_id, tenant.member_id);
     let hash = crate::auth::passwords::hash_now(PASSWORD, store.ground().clock.random())?;
     let members = store

@@ -4,9 +4,11 @@ use clap::Parser as _;
 use rejoinder::{
     api::operations,
     config::{Command, CommandLine, ServeSettings, TenantCommand},
-    demo, server,
+    demo,
+    domain::violation::RuleViolation,
+    server,
     server::StartError,
-    store::Migrating,
+    store::{Failure, Migrating},
     usecases::tenants,
 };
 use std::process::ExitCode;
@@ -38,12 +40,23 @@ async fn run(command: Command) -> Result<(), StartError> {
             say("the schema is up to date");
             Ok(())
         }
-        Command::Tenant { command: TenantCommand::Create { database, name, owner_email, json } } => {
+        Command::Tenant { command: TenantCommand::Create { database, name, owner_email, existing_person, json } } => {
             let name = name.try_into().map_err(|rule| StartError::Setting(format!("--name: {rule}")))?;
             let email: rejoinder::domain::text::Email =
                 owner_email.try_into().map_err(|rule| StartError::Setting(format!("--owner-email: {rule}")))?;
+            let embedded = database.url().map_err(StartError::Setting)?.is_none();
+            if embedded && !database.data_dir.join(server::DATABASE_FILE).exists() {
+                let folder = database.data_dir.display();
+                return Err(StartError::Setting(format!("there is no installation in {folder}: `rejoinder serve` or `migrate` makes one")));
+            }
             let store = server::open_store(&database, Migrating::Apply)?;
-            let made = tenants::create(&store, name, email.clone(), None).await.map_err(|e| StartError::Setting(e.to_string()))?;
+            let known = if existing_person { tenants::Known::Accept } else { tenants::Known::Refuse };
+            let made = tenants::create(&store, name, email.clone(), None, known).await.map_err(|trouble| match trouble {
+                tenants::Trouble::Failure(Failure::Rule(RuleViolation::AlreadyMember)) => {
+                    StartError::Setting(format!("{} is somebody's address already: say --existing-person to make them the owner", &*email))
+                }
+                other => StartError::Setting(other.to_string()),
+            })?;
             if json {
                 say(serde_json::json!({ "tenant_id": made.tenant_id, "email": &*email, "password": made.password }));
             } else {

@@ -21,6 +21,9 @@ use std::{
     time::Duration,
 };
 
+/// The embedded database in the data directory.
+pub const DATABASE_FILE: &str = "rejoinder.db";
+
 /// How often what has had its time is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
@@ -69,7 +72,7 @@ pub fn open_store(settings: &DatabaseSettings, migrating: Migrating) -> Result<S
     if url.is_none() || settings.keys_file.is_none() {
         private_folder(&settings.data_dir)?;
     }
-    let database = settings.data_dir.join("rejoinder.db");
+    let database = settings.data_dir.join(DATABASE_FILE);
     let vault = if url.is_none() && database.exists() {
         // New keys for an old database would make its secrets unreadable.
         Vault::open(&keys_file)?

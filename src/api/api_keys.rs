@@ -37,7 +37,7 @@ pub(super) async fn create_api_key(request: Request<WriteApiKeys, (), NoQuery, J
         .transact(move |tx| {
             let (key, secret) = usecase::create(tx, new)?;
             let location = format!("/v1/api_keys/{}", key.id);
-            Ok(Reply::created(ApiKeyView::new(key, Some(secret)), location).secret())
+            Ok(Reply::created(ApiKeyView::new(key, Some(secret)), location).unlisted().secret())
         })
         .await
 }

@@ -132,6 +132,10 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, P
         let inner = error.into_inner();
         match inner.classify() {
             serde_json::error::Category::Data => field_problem(place, &inner.to_string()),
+            // A number where a word is expected is reported as bad syntax; the JSON itself may be good.
+            _ if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
+                Problem::with_field(Kind::InvalidBody, Place::Pointer(place), FieldRule::WrongType, "")
+            }
             _ => malformed(format!("line {}, column {}", inner.line(), inner.column())),
         }
     })?;
@@ -192,6 +196,8 @@ pub(super) fn rule_of(message: &str) -> (FieldRule, String, Option<String>) {
     } else if message.starts_with("unknown variant") {
         let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         (FieldRule::UnknownWord, known.join(", "), None)
+    } else if message.starts_with("invalid value: integer") || message.starts_with("invalid value: floating point") {
+        (FieldRule::OutOfRange, String::new(), None)
     } else if let Some(types) = message.strip_prefix("invalid type: ") {
         (FieldRule::WrongType, types.to_owned(), None)
     } else {

@@ -80,7 +80,7 @@ pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, N
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reporter_identity/openings", tag = "complaints", responses((status = 200, description = "Who the reporter is.", body = Identity)))]
 pub(super) async fn open_reporter_identity(request: Request<OpenIdentity, ComplaintId, NoQuery, Json<IdentityRequest>>) -> Answer {
     let (id, Json(wanted)) = (request.path, request.body);
-    request.caller.transact(move |tx| Ok(Reply::ok(usecase::open_identity(tx, id, &wanted)?).secret())).await
+    request.caller.transact(move |tx| Ok(Reply::ok(usecase::open_identity(tx, id, &wanted)?).told_once())).await
 }
 
 /// List the allegations of a case.

@@ -27,7 +27,7 @@ pub(super) fn read(services: &Services, list: &str, cursor: &str) -> Result<Posi
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let (place, signature) = bytes.split_at_checked(24).filter(|(_, signature)| signature.len() == SIGNATURE).ok_or_else(invalid)?;
     let unguarded = services.store.ground().holes.open(Hole::CursorSignature);
-    if !crate::auth::secrets::same(&sign(services, list, place), signature) && !unguarded {
+    if !crate::auth::hash::same(&sign(services, list, place), signature) && !unguarded {
         return Err(invalid());
     }
     let (at, id) = place.split_at_checked(8).ok_or_else(invalid)?;

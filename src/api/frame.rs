@@ -102,7 +102,8 @@ fn refusal(request: &ServiceRequest, services: Option<&Data<Services>>) -> Optio
     }
     let encoding = request.headers().get(header::CONTENT_ENCODING)?;
     // A compressed body could not be bounded before it is unpacked.
-    (encoding != "identity").then(|| Problem::new(Kind::UnsupportedMediaType).header(header::ACCEPT_ENCODING, "identity"))
+    (!encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        .then(|| Problem::new(Kind::UnsupportedMediaType).header(header::ACCEPT_ENCODING, "identity"))
 }
 
 /// Writes the problem behind a failed answer in the caller's language.

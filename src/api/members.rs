@@ -122,7 +122,7 @@ pub(super) async fn create_invitation(request: Request<WriteMembers, (), NoQuery
         .transact(move |tx| {
             let (invitation, token) = usecase::invite(tx, new)?;
             let location = format!("/v1/invitations/{}", invitation.id);
-            Ok(Reply::created(InvitationView::new(invitation, Some((token, &url))), location).secret())
+            Ok(Reply::created(InvitationView::new(invitation, Some((token, &url))), location).unlisted().secret())
         })
         .await
 }
@@ -146,8 +146,13 @@ pub(super) async fn accept_invitation(request: PublicRequest<(), NoQuery, Json<A
     let Json(acceptance) = request.body;
     let services = &request.services;
     let too_many = |wait: crate::auth::attempts::TooMany| Problem::new(Kind::TooManyRequests).retry_after(wait.retry_after);
-    let attempt = services.attempts.begin(&acceptance.token, request.address, services.clock.now()).map_err(too_many)?;
-    match usecase::accept(&services.store, &services.passwords, request.context.request_id, acceptance).await? {
+    let request_id = request.context.request_id;
+    let Some(invited) = usecase::invited(&services.store, request_id.clone(), &acceptance.token).await? else {
+        services.attempts.begin(&acceptance.token, request.address, services.clock.now()).map_err(too_many)?;
+        return Err(Problem::new(Kind::NotFound));
+    };
+    let attempt = services.attempts.begin(invited.email(), request.address, services.clock.now()).map_err(too_many)?;
+    match usecase::accept(&services.store, &services.passwords, request_id, invited, acceptance).await? {
         Accepted::Member(_) => {
             services.attempts.succeeded(attempt);
             Ok(HttpResponse::NoContent().finish())

@@ -44,6 +44,11 @@ fn method_of(method: &HttpMethod) -> Method {
     }
 }
 
+/// A route of `GET` and `HEAD`.
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
 fn entry<D: utoipa::Path, F, A>(handler: F) -> Entry
 where
     F: Handler<(A,)>,
@@ -52,7 +57,7 @@ where
 {
     let method = D::methods().first().map_or(Method::GET, method_of);
     let route = match method {
-        Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+        Method::GET => reading(),
         _ => web::method(method.clone()),
     };
     Entry { path: D::path(), route: route.to(handler), description: A::describe(), method }
@@ -153,10 +158,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
         })));
     }
     config
-        .route("/openapi.json", web::get().to(site::openapi))
-        .route("/docs", web::get().to(site::docs_root))
-        .route("/docs/{file:.*}", web::get().to(site::docs))
-        .route("/.well-known/api-catalog", web::get().to(site::api_catalog))
+        .route("/openapi.json", reading().to(site::openapi))
+        .route("/docs", reading().to(site::docs_root))
+        .route("/docs/{file:.*}", reading().to(site::docs))
+        .route("/.well-known/api-catalog", reading().to(site::api_catalog))
         .default_service(web::to(site::unknown_route));
 }
 
@@ -246,6 +251,7 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     });
     let changes = *method == Method::PATCH || *method == Method::PUT || *method == Method::DELETE;
     let versioned = operation.responses.responses.contains_key("200");
+    let in_path = !description.path.is_empty();
     let mut parameters = [description.path, description.query].concat();
     if let Some(capability) = description.capability {
         if changes && versioned {
@@ -254,13 +260,12 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
         if *method == Method::POST {
             let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.";
             parameters.push(text_header("Idempotency-Key", Required::False, about, "3f1c9a52-open-case"));
-            if versioned || capability.writes() {
+            if in_path && capability != Capability::OpenIdentity {
                 parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version.", "\"17\""));
             }
         }
     }
     parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`.", "en"));
-    let in_path = parameters.iter().any(|p| p.parameter_in == ParameterIn::Path);
     operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
     let mut problems = vec![Kind::InvalidParameter, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
     if let Some(capability) = description.capability {

@@ -413,8 +413,8 @@ impl From<RuleViolation> for Problem {
                 });
                 problem
             }
-            RuleViolation::ReasonRequired => {
-                Self::with_field(Kind::ReasonRequired, Place::Pointer("/reason".into()), FieldRule::Required, "")
+            RuleViolation::ReasonRequired(field) => {
+                Self::with_field(Kind::ReasonRequired, Place::Pointer(field.into()), FieldRule::Required, "")
             }
             RuleViolation::OwnerOnly => Self::new(Kind::Forbidden),
             RuleViolation::LastOwner => Self::new(Kind::LastOwner),

@@ -32,12 +32,23 @@ pub(super) struct Reply<T> {
     version: Option<i64>,
     location: Option<String>,
     link: Option<String>,
-    secret: bool,
+    keep: Keep,
+}
+
+/// What is kept of an answer under an idempotency key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// The answer.
+    Plain,
+    /// The answer, sealed.
+    Sealed,
+    /// Nothing: a retry asks again, and is on the record again.
+    Nothing,
 }
 
 impl<T: Serialize> Reply<T> {
     fn new(status: StatusCode, body: Option<T>) -> Self {
-        Self { status, body, version: None, location: None, link: None, secret: false }
+        Self { status, body, version: None, location: None, link: None, keep: Keep::Plain }
     }
 
     /// 200 with a body.
@@ -64,7 +75,19 @@ impl<T: Serialize> Reply<T> {
 
     /// The body carries a secret: it is sealed where it is kept.
     pub(super) fn secret(mut self) -> Self {
-        self.secret = true;
+        self.keep = Keep::Sealed;
+        self
+    }
+
+    /// Nothing is kept for a retry: each disclosure is decided and recorded by itself.
+    pub(super) fn told_once(mut self) -> Self {
+        self.keep = Keep::Nothing;
+        self
+    }
+
+    /// Without a `Location`: nothing but the list shows it.
+    pub(super) fn unlisted(mut self) -> Self {
+        self.location = None;
         self
     }
 
@@ -78,7 +101,7 @@ impl<T: Serialize> Reply<T> {
         headers.extend(self.version.map(|version| ("etag".to_owned(), format!("\"{version}\""))));
         headers.extend(self.location.map(|location| ("location".to_owned(), location)));
         headers.extend(self.link.map(|link| ("link".to_owned(), link)));
-        Ok(Written { status: self.status, version: self.version, headers, body, secret: self.secret })
+        Ok(Written { status: self.status, version: self.version, headers, body, keep: self.keep })
     }
 }
 
@@ -95,7 +118,7 @@ pub(super) struct Written {
     version: Option<i64>,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
-    secret: bool,
+    keep: Keep,
 }
 
 /// Marks a kept body as sealed; never sent.
@@ -107,15 +130,18 @@ fn seal_place(key: &IdempotencyKey) -> String {
 
 impl Written {
     /// The answer as it is kept for a retry.
-    pub(super) fn to_keep(&self, key: &IdempotencyKey, now: Instant, ground: &Ground) -> KeptAnswer {
+    pub(super) fn to_keep(&self, key: &IdempotencyKey, now: Instant, ground: &Ground) -> Option<KeptAnswer> {
+        if self.keep == Keep::Nothing {
+            return None;
+        }
         let mut headers = self.headers.clone();
-        let body = if self.secret {
+        let body = if self.keep == Keep::Sealed {
             headers.insert(SEALED.into(), "1".into());
             ground.vault.seal(&seal_place(key), &self.body, &ground.clock)
         } else {
             self.body.clone()
         };
-        KeptAnswer { fingerprint: key.fingerprint.clone(), status: self.status.as_u16(), headers, body, created_at: now }
+        Some(KeptAnswer { fingerprint: key.fingerprint.clone(), status: self.status.as_u16(), headers, body, created_at: now })
     }
 
     /// The answer as the caller wishes it.
@@ -159,5 +185,5 @@ pub(super) fn replay(kept: KeptAnswer, key: &IdempotencyKey, ground: &Ground, wi
     };
     headers.insert("idempotent-replayed".into(), "true".into());
     let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
-    Ok(Written { status, version: None, headers, body, secret: false }.respond(wishes))
+    Ok(Written { status, version: None, headers, body, keep: Keep::Plain }.respond(wishes))
 }

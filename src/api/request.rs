@@ -51,6 +51,7 @@ pub(super) struct PublicRequest<Path = (), Query = NoQuery, B = NoBody> {
 pub(super) struct Caller<P> {
     pub(super) services: Data<Services>,
     pub(super) context: RequestContext,
+    pub(super) address: IpAddr,
     opening: Opening,
     wishes: Wishes,
     if_match: Option<i64>,
@@ -123,7 +124,7 @@ fn credential(request: &HttpRequest, services: &Services) -> Result<Credential, 
 /// Counts the request against its caller's pace.
 fn keep_pace(request: &HttpRequest, services: &Services, who: &[u8]) -> Result<(), Problem> {
     let Some(pace) = &services.pace else { return Ok(()) };
-    let hash = crate::auth::secrets::sha256(who);
+    let hash = crate::auth::hash::sha256(who);
     let mut key = [0; 16];
     key.copy_from_slice(hash.split_at(16).0);
     match pace.check_key(&key) {
@@ -208,8 +209,16 @@ impl<P: Permission, Path: PathParameters, Query: DeserializeOwned + 'static, B: 
         Box::pin(async move {
             let services = services(&request)?;
             let context = context(&request);
-            let credential = credential(&request, &services)?;
-            keep_pace(&request, &services, request.headers().get(header::AUTHORIZATION).map_or(&[], |value| value.as_bytes()))?;
+            let credential = match credential(&request, &services) {
+                Ok(credential) => {
+                    keep_pace(&request, &services, &credential.name())?;
+                    credential
+                }
+                Err(problem) => {
+                    keep_pace(&request, &services, address(&request, &services).to_string().as_bytes())?;
+                    return Err(problem);
+                }
+            };
             let opening = Opening { credential, request_id: context.request_id.clone() };
             if B::MEDIA_TYPE.is_some() {
                 // 401 and 403 come before a body is read.
@@ -220,8 +229,17 @@ impl<P: Permission, Path: PathParameters, Query: DeserializeOwned + 'static, B: 
             let (if_match, wishes) = (if_match(&request)?, wishes(&request)?);
             let (body, bytes) = read_body::<B>(&request, payload, &services).await?;
             let idempotency = idempotency_key(&request, &services, &bytes)?;
-            let caller =
-                Caller { list: list_of(&request), services, context, opening, wishes, if_match, idempotency, permission: PhantomData };
+            let caller = Caller {
+                list: list_of(&request),
+                address: address(&request, &services),
+                services,
+                context,
+                opening,
+                wishes,
+                if_match,
+                idempotency,
+                permission: PhantomData,
+            };
             Ok(Self { caller, path, query, body })
         })
     }
@@ -295,8 +313,9 @@ impl<P: Permission> Caller<P> {
                 let made = work(tx)?.written()?;
                 if let Some(key) = &key {
                     let ground = tx.ground();
-                    let kept = made.to_keep(key, tx.now(), &ground);
-                    idempotency::keep(tx, key, &kept)?;
+                    if let Some(kept) = made.to_keep(key, tx.now(), &ground) {
+                        idempotency::keep(tx, key, &kept)?;
+                    }
                 }
                 Ok(Outcome::Made(made))
             })

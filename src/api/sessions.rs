@@ -104,8 +104,7 @@ pub(super) async fn get_me(request: Request<ReadSelf>) -> Answer {
         .transact(|tx| {
             let me = members::me(tx)?;
             let permissions = Capability::ALL.iter().copied().filter(|capability| tx.scope().may(*capability)).collect();
-            let version = me.member.version;
-            Ok(Reply::ok(MeView::new(me, permissions)).version(version))
+            Ok(Reply::ok(MeView::new(me, permissions)))
         })
         .await
 }
@@ -118,7 +117,7 @@ pub(super) async fn change_password(request: Request<WriteSelf, (), NoQuery, Jso
     let services = caller.services.clone();
     let (person, hash) = services.store.transact(caller.opening(), usecase::password_of).await?;
     let too_many = |wait: crate::auth::attempts::TooMany| Problem::new(Kind::TooManyRequests).retry_after(wait.retry_after);
-    let attempt = services.attempts.begin(&person.to_string(), [127, 0, 0, 1].into(), services.clock.now()).map_err(too_many)?;
+    let attempt = services.attempts.begin(&person.to_string(), caller.address, services.clock.now()).map_err(too_many)?;
     if !services.passwords.verify(change.old(), Some(hash)).await? {
         return Err(RuleViolation::WrongPassword.into());
     }

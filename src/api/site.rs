@@ -72,7 +72,7 @@ pub(super) async fn openapi(request: HttpRequest) -> HttpResponse {
     static DOCUMENT: OnceLock<(String, String)> = OnceLock::new();
     let (text, tag) = DOCUMENT.get_or_init(|| {
         let text = operations::document_text();
-        let hash = crate::domain::journal::hex(&crate::auth::secrets::sha256(text.as_bytes()));
+        let hash = crate::domain::journal::hex(&crate::auth::hash::sha256(text.as_bytes()));
         (text, format!("\"{}\"", hash.get(..16).unwrap_or_default()))
     });
     let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.to_str().is_ok_and(|v| v.contains(tag.as_str())));

@@ -4,7 +4,7 @@
 
 use super::{
     credential::{Credential, Kind},
-    secrets::sha256,
+    hash::sha256,
 };
 use crate::clock::Clock;
 

@@ -3,7 +3,7 @@
 //! An account is never locked: attempts from an address that has logged in to it before are counted apart, so its owner still gets in while
 //! somebody else guesses. The count is kept by each process.
 
-use crate::{auth::secrets::sha256, domain::time::Instant};
+use crate::{auth::hash::sha256, domain::time::Instant};
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,

@@ -30,6 +30,15 @@ impl Credential {
         Self(kind)
     }
 
+    /// What tells this caller from others, for counting requests: one session is one caller, whatever its tokens.
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
+        match &self.0 {
+            Kind::Session { session_id, .. } => uuid::Uuid::from(*session_id).as_bytes().to_vec(),
+            Kind::ApiKey { hash } => hash.to_vec(),
+        }
+    }
+
     /// What was proved.
     #[must_use]
     pub fn kind(&self) -> &Kind {

@@ -1,7 +1,10 @@
 //! Secrets that are handed out once and kept only as a hash: refresh tokens and invitations.
 
+use super::{
+    hash::{same, sha256},
+    vault::Vault,
+};
 use crate::clock::Clock;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
@@ -18,6 +21,31 @@ impl NamedSecret {
     #[must_use]
     pub fn new(id: impl Into<Uuid>, clock: &Clock) -> Self {
         Self { id: id.into(), secret: clock.random() }
+    }
+
+    /// A new secret that can be told from a made-up one even after its hash is forgotten: its second half signs the rest.
+    #[must_use]
+    pub fn signed(id: impl Into<Uuid>, clock: &Clock, vault: &Vault) -> Self {
+        let mut named = Self::new(id, clock);
+        named.secret = named.signature(vault);
+        named
+    }
+
+    /// Whether we made it, whenever that was.
+    #[must_use]
+    pub fn is_genuine(&self, vault: &Vault) -> bool {
+        same(&self.signature(vault), &self.secret)
+    }
+
+    /// The secret with its second half as the signature of the id and the first half.
+    fn signature(&self, vault: &Vault) -> [u8; 32] {
+        let (random, _) = self.secret.split_at(16);
+        let mac = vault.keyed_hash("refresh token", &[self.id.as_bytes().as_slice(), random].concat());
+        let mut signed = self.secret;
+        for (place, byte) in signed.iter_mut().skip(16).zip(mac) {
+            *place = byte;
+        }
+        signed
     }
 
     /// Reads what [`Self::to_text`] wrote.
@@ -40,18 +68,4 @@ impl NamedSecret {
     pub fn hash(&self) -> Vec<u8> {
         sha256(&self.secret).to_vec()
     }
-}
-
-/// SHA-256.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
-}
-
-/// Whether two hashes are equal, in constant time.
-#[must_use]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }

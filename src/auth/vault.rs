@@ -90,7 +90,7 @@ impl Vault {
         let mac = hmac::Key::new(hmac::HMAC_SHA256, &mac);
         let both = [signing.public_key().as_ref(), hmac::sign(&mac, b"fingerprint").as_ref(), &sealing].concat();
         Ok(Self {
-            fingerprint: crate::domain::journal::hex(&super::secrets::sha256(&both)),
+            fingerprint: crate::domain::journal::hex(&super::hash::sha256(&both)),
             signing,
             signing_pkcs8,
             sealing: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &sealing).map_err(|_| VaultError::Keys("sealing_key"))?),

@@ -180,7 +180,7 @@ impl Case {
                     return Err(RuleViolation::Blocked(blockers));
                 }
                 if override_gate && reason.is_none() {
-                    return Err(RuleViolation::ReasonRequired);
+                    return Err(RuleViolation::ReasonRequired("/reason"));
                 }
                 Ok(Self {
                     status: CaseStatus::Closed,
@@ -193,7 +193,7 @@ impl Case {
                 })
             }
             (CaseStatus::Closed, CaseMove::Reopen { reason }) => {
-                let Some(reason) = reason else { return Err(RuleViolation::ReasonRequired) };
+                let Some(reason) = reason else { return Err(RuleViolation::ReasonRequired("/reason")) };
                 Ok(Self { status: CaseStatus::Open, closed_at: None, reason: Some(reason), overridden: false, ..self.clone() })
             }
         }

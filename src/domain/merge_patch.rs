@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Deserializer};
 
+/// Reads a field that may be replaced but not cleared: `null` is refused, not overlooked.
+///
+/// # Errors
+/// When it is null or of another type.
+pub fn replacement<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A field of a merge patch that can be cleared.
 #[derive(Debug, Clone, Default)]
 pub enum Patch<T> {

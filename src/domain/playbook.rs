@@ -220,9 +220,20 @@ pub fn repetition<'p>(playbook: &'p Playbook, done: &Task, calendar: &Calendar) 
     Some(Called { template, occurrence: done.occurrence + 1, due_at: repeat.from(origin, calendar), after: None })
 }
 
+/// A due moment that moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Of which task.
+    pub task: TaskId,
+    /// From when.
+    pub from: Option<Instant>,
+    /// To when.
+    pub to: Option<Instant>,
+}
+
 /// The open tasks whose due moment follows another one now, with that moment. A due moment that a person set does not follow.
 #[must_use]
-pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<(TaskId, Option<Instant>)> {
+pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<Moved> {
     // Tasks are looked at in the playbook's order, in which an anchor comes before what hangs on it; what has moved is carried on.
     let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
     for template in &playbook.tasks {
@@ -234,7 +245,7 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
             }
         }
     }
-    due.into_iter().filter(|(task, at)| task.due_at != *at).map(|(task, at)| (task.id, at)).collect()
+    due.into_iter().filter(|(task, at)| task.due_at != *at).map(|(task, to)| Moved { task: task.id, from: task.due_at, to }).collect()
 }
 
 impl Playbook {
@@ -414,7 +425,7 @@ mod tests {
         let moved = rescheduled(playbook, &contents, Platform::Douyin, &content);
         let of = |key: &str| {
             let id = contents.tasks.iter().find(|t| t.key.as_deref() == Some(key)).unwrap().id;
-            moved.iter().find(|(moved, _)| *moved == id).map(|(_, due)| due.unwrap())
+            moved.iter().find(|moved| moved.task == id).map(|moved| moved.to.unwrap())
         };
         assert_eq!(of("SC-02"), Some(at("2026-09-30T15:00:00+08:00")));
         assert_eq!(of("SC-03"), Some(at("2026-10-10T18:00:00+08:00")), "what hangs on what moved moves too");

@@ -105,7 +105,7 @@ impl StageRecord {
             (from, to) => return Err(RuleViolation::StageMove { stage: self.stage, from, to }),
         };
         if needs_reason && wanted.reason.is_none() {
-            return Err(RuleViolation::ReasonRequired);
+            return Err(RuleViolation::ReasonRequired("/reason"));
         }
         let gate_shut = wanted.to == Completed && !blockers.is_empty();
         if gate_shut && !wanted.override_gate {
@@ -138,10 +138,10 @@ mod tests {
             (Instant::from_microseconds(0), Instant::from_microseconds(1), Instant::from_microseconds(2), Instant::from_microseconds(3));
         let stage = StageRecord::new(Stage::SelfCheck, t0);
         assert!(matches!(stage.moved(wanted(StageStatus::Pending, None, false), vec![], t1), Err(RuleViolation::StageMove { .. })));
-        assert!(matches!(stage.moved(wanted(StageStatus::Skipped, None, false), vec![], t1), Err(RuleViolation::ReasonRequired)));
+        assert!(matches!(stage.moved(wanted(StageStatus::Skipped, None, false), vec![], t1), Err(RuleViolation::ReasonRequired(_))));
         let shut = vec![Blocker::StageOpen { stage: Stage::Legal }];
         assert!(matches!(stage.moved(wanted(StageStatus::Completed, None, false), shut.clone(), t1), Err(RuleViolation::Blocked(_))));
-        assert!(matches!(stage.moved(wanted(StageStatus::Completed, None, true), shut.clone(), t1), Err(RuleViolation::ReasonRequired)));
+        assert!(matches!(stage.moved(wanted(StageStatus::Completed, None, true), shut.clone(), t1), Err(RuleViolation::ReasonRequired(_))));
         let forced = stage.moved(wanted(StageStatus::Completed, Some("urgent"), true), shut, t1)?;
         assert!(forced.overridden);
         let reopened = forced.moved(wanted(StageStatus::Active, Some("new facts"), false), vec![], t2)?;

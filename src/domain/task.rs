@@ -115,7 +115,7 @@ impl Task {
         match (self.status, wanted.to) {
             (from, to) if from == to => return Err(RuleViolation::TaskMove { from, to }),
             (Done | Waived, Blocked | Done | Waived) => return Err(RuleViolation::TaskMove { from: self.status, to: wanted.to }),
-            (_, Blocked | Waived) if wanted.note.is_none() => return Err(RuleViolation::ReasonRequired),
+            (_, Blocked | Waived) if wanted.note.is_none() => return Err(RuleViolation::ReasonRequired("/note")),
             (_, Done) => self.may_be_done(others)?,
             (_, Todo | InProgress | Blocked | Waived) => {}
         }

@@ -107,6 +107,16 @@ impl std::fmt::Display for Day {
     }
 }
 
+impl Day {
+    /// Reads a day that was kept: what was computed from input may lie beyond what input may name.
+    ///
+    /// # Errors
+    /// When it is no day.
+    pub fn kept(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| FieldRule::NotADay.to_string())
+    }
+}
+
 impl std::str::FromStr for Day {
     type Err = String;
 

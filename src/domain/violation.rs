@@ -55,9 +55,9 @@ pub enum RuleViolation {
         /// What was asked for.
         to: DeadlineStatus,
     },
-    /// A reason must be given.
-    #[error("a reason is required")]
-    ReasonRequired,
+    /// A reason must be given, in this field.
+    #[error("a reason is required in {0}")]
+    ReasonRequired(&'static str),
     /// Only an owner makes, changes or suspends owners.
     #[error("only an owner may do that")]
     OwnerOnly,

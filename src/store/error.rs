@@ -47,10 +47,18 @@ impl From<diesel::result::Error> for StoreError {
             Error::NotFound => Self::NotFound,
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
             Error::DatabaseError(_, ref info) if info.message().contains("database or disk is full") => Self::Full,
-            Error::DatabaseError(_, ref info) if info.message().contains("deadlock detected") => Self::Busy,
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _) => Self::Busy,
+            Error::DatabaseError(_, ref info) if passes(info.message()) => Self::Busy,
             other => Self::Broken(other.to_string()),
         }
     }
+}
+
+/// Whether a database's complaint is one that passes: a deadlock, a connection that was cut, a server that starts or stops.
+fn passes(message: &str) -> bool {
+    ["deadlock detected", "server closed the connection", "no connection to the server", "terminating connection", "the database system is"]
+        .iter()
+        .any(|known| message.contains(known))
 }
 
 /// In what a transaction can end other than well.

@@ -93,16 +93,23 @@ impl<'c> Entrance<'c> {
         Ok(ask!(self, insert_session(session))?)
     }
 
-    /// Saves a rotated session; false when another rotation came first. A revocation goes on the record.
+    /// Saves a rotated session; false when another rotation or its end came first.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn save_session(&mut self, before: &SessionRow, after: &SessionRow, role: Role) -> Result<bool, Failure> {
-        if after.revoked_at.is_some() {
-            let entry = Entry::of_tenant("session.revoked", after.id).with("reason", "refresh_token_reused");
-            self.on_record(after.tenant_id, after.member_id, role, entry)?;
-        }
-        Ok(ask!(self, save_session(before, after))?)
+    pub fn rotate_session(&mut self, before: &SessionRow, after: &SessionRow) -> Result<bool, StoreError> {
+        ask!(self, rotate_session(before, after))
+    }
+
+    /// Ends a session whose refresh token was used twice, on the record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn revoke_session(&mut self, session: &SessionRow, role: Role) -> Result<(), Failure> {
+        let now = self.now;
+        let entry = Entry::of_tenant("session.revoked", session.id).with("reason", "refresh_token_reused");
+        self.on_record(session.tenant_id, session.member_id, role, entry)?;
+        Ok(ask!(self, revoke_session(session.id, now))?)
     }
 
     /// An invitation with its tenant and the hash of its secret.

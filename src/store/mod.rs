@@ -32,7 +32,7 @@ use crate::domain::{
     access::*,
     ids::*,
     journal::{Actor, Entry},
-    time::Instant,
+    playbook::Moved,
 };
 use frame::Frame;
 use std::{path::Path, sync::Arc};
@@ -369,6 +369,6 @@ queries! {
         /// Saves a changed task.
         fn save(WorkTasks, case: &Stored<Case>, before: &Task, after: &Task, kind: &'static str) -> Task;
         /// Moves the due moments of tasks that follow an anchor.
-        fn reschedule(WorkTasks, case: &Stored<Case>, moved: &[(TaskId, Option<Instant>)]) -> ();
+        fn reschedule(WorkTasks, case: &Stored<Case>, moved: &[Moved]) -> ();
     }
 }

@@ -203,8 +203,8 @@ pub(super) struct Principal {
 }
 
 /// A session. Its refresh token rotates; the hash of the one before is kept to recognise a replay.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = sessions, treat_none_as_null = true)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
 pub struct SessionRow {
     /// Its id.
     pub id: SessionId,

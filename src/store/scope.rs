@@ -42,6 +42,12 @@ impl Scope {
         self.actor
     }
 
+    /// Whether a key acts.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        self.key_scopes.is_some()
+    }
+
     /// Whether the role, and the key if one is used, have the capability.
     #[must_use]
     pub fn may(&self, capability: Capability) -> bool {

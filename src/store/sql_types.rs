@@ -137,9 +137,37 @@ macro_rules! kept_as_text {
 }
 
 kept_as_text! {
-    Day, CreditCode, Role, MemberStatus, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
+    CreditCode, Role, MemberStatus, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
     vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility,
+}
+
+bind!(Text: Day);
+
+impl ToSql<Text, Pg> for Day {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(self.to_string().as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Text, Sqlite> for Day {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.to_string());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Text, Pg> for Day {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self::kept(std::str::from_utf8(value.as_bytes())?)?)
+    }
+}
+
+impl FromSql<Text, Sqlite> for Day {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self::kept(value.read_text())?)
+    }
 }
 
 bind!(Moment: Instant);

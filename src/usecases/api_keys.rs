@@ -1,7 +1,7 @@
 //! Keys for machines.
 
 use crate::{
-    auth::{api_keys, secrets::sha256},
+    auth::{api_keys, hash::sha256},
     domain::{
         access::{Capability, WriteApiKeys},
         field_rule::FieldRule,

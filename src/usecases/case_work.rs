@@ -141,9 +141,9 @@ pub(super) fn follow(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, contents: 
     let Some(playbook) = ground.content.playbook(&case.playbook) else { return Ok(Vec::new()) };
     let moved = playbook::rescheduled(playbook, contents, case.platform, &ground.content);
     store::tasks::reschedule(tx, case, &moved)?;
-    for (id, due_at) in moved {
-        for task in contents.tasks.iter_mut().filter(|task| task.id == id) {
-            task.due_at = due_at;
+    for change in moved {
+        for task in contents.tasks.iter_mut().filter(|task| task.id == change.task) {
+            (task.due_at, task.version, task.updated_at) = (change.to, task.version + 1, now);
         }
     }
     let called = playbook::called_for(playbook, contents, case.platform, &ground.content);

@@ -16,7 +16,7 @@ use crate::{
         field_rule::FieldRule,
         ids::{CaseId, MemberId, ShopId},
         journal::Entry,
-        merge_patch::Patch,
+        merge_patch::{Patch, replacement},
         playbook,
         stage::{StageMove, StageRecord},
         text::{Line, Prose},
@@ -82,15 +82,15 @@ pub struct CasePatch {
     #[schema(value_type = Option<MemberId>)]
     pub lead_id: Patch<MemberId>,
     /// All members who work on it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false, max_items = 50)]
     pub member_ids: Option<Vec<MemberId>>,
     /// All words to find it by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false, max_items = 50)]
     pub tags: Option<Vec<Line<40>>>,
     /// All of what your own systems keep with it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
     pub metadata: Option<Metadata>,
 }

@@ -7,7 +7,7 @@ use crate::{
         complaint::{Allegation, Complaint, Conclusion, Money, Reporter},
         field_rule::FieldRule,
         ids::{AllegationId, CaseId, ComplaintId},
-        merge_patch::Patch,
+        merge_patch::{Patch, replacement},
         text::{Line, Prose},
         time::{Day, Instant},
         trigger::{OUTCOME_RECORDED, VIOLATION_CONFIRMED},
@@ -21,6 +21,9 @@ use utoipa::ToSchema;
 
 /// Most allegations of one complaint, and most order numbers of one allegation.
 const MOST: usize = 500;
+
+/// How far ahead the other side's clock may be, in seconds.
+const CLOCK_SKEW: i64 = 300;
 
 /// A complaint as it came in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -153,7 +156,7 @@ pub struct ComplaintPatch {
     #[schema(value_type = Option<Prose<5000>>)]
     pub summary: Patch<Prose<5000>>,
     /// The assessment of who is behind it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub reporter: Option<ReporterPatch>,
 }
@@ -193,7 +196,7 @@ pub struct AllegationPatch {
     #[schema(value_type = Option<Line<300>>)]
     pub legal_basis: Patch<Line<300>>,
     /// What the self-check found.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub conclusion: Option<NewConclusion>,
     /// How it ended.
@@ -271,6 +274,9 @@ pub(super) fn build_allegation(
 /// A complaint and its allegations, ready to be kept.
 pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
     at_most(&new.allegations, MOST, "/complaint/allegations")?;
+    if new.received_at > tx.now().plus_seconds(CLOCK_SKEW) {
+        return Err(RuleViolation::field("/complaint/received_at", FieldRule::OutOfRange).into());
+    }
     let id: ComplaintId = tx.new_id();
     let reporter = new.reporter.unwrap_or(NewReporter { r#type: ReporterType::Unknown, confidence: None, basis: None, identity: None });
     let complaint = Complaint {

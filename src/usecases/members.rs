@@ -2,15 +2,16 @@
 
 use super::{must_have_seen, tenants};
 use crate::{
-    auth::secrets::{NamedSecret, same},
+    auth::{hash::same, secrets::NamedSecret},
     domain::{
-        access::{ReadMembers, Role, WriteMembers},
-        ids::{InvitationId, MemberId, PersonId},
+        access::{Capability, ReadMembers, Role, WriteMembers},
+        ids::{InvitationId, MemberId, PersonId, TenantId},
         member::{INVITATION_LIFETIME, Invitation, Member, MemberStatus},
+        merge_patch::replacement,
         text::{Email, Line},
         violation::RuleViolation,
     },
-    store::{self, Failure, Store, StoreError, Stored, Tx},
+    store::{self, Failure, Scope, Store, StoreError, Stored, Tx, records::Person},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -33,11 +34,11 @@ pub struct NewInvitation {
 #[serde(deny_unknown_fields)]
 pub struct MemberPatch {
     /// Another role.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub role: Option<Role>,
     /// Suspended or active again.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub status: Option<MemberStatus>,
 }
@@ -56,6 +57,12 @@ pub struct Acceptance {
     pub password: tenants::Password,
 }
 
+/// A key must not make anybody who may do more than the key itself.
+fn must_not_exceed(scope: &Scope, role: Role) -> Result<(), Failure> {
+    let exceeds = Capability::ALL.iter().any(|capability| role.may(*capability) && !scope.may(*capability));
+    if scope.is_key() && exceeds { Err(StoreError::Forbidden.into()) } else { Ok(()) }
+}
+
 /// Changes a membership; suspending holds from the next request on.
 ///
 /// # Errors
@@ -67,6 +74,7 @@ pub fn change(tx: &mut Tx<'_, WriteMembers>, id: MemberId, seen: i64, patch: &Me
     if (role, status) == (before.role, before.status) {
         return Ok(before);
     }
+    must_not_exceed(tx.scope(), role)?;
     let others = store::members::other_owners(tx, id)?;
     let after = before.changed(tx.scope().role(), role, status, others)?;
     Ok(store::members::save(tx, &before, &after)?)
@@ -80,6 +88,7 @@ pub fn invite(tx: &mut Tx<'_, WriteMembers>, new: NewInvitation) -> Result<(Invi
     if new.role == Role::Owner && tx.scope().role() != Role::Owner {
         return Err(RuleViolation::OwnerOnly.into());
     }
+    must_not_exceed(tx.scope(), new.role)?;
     let invitation = Invitation {
         id: tx.new_id(),
         email: new.email.into(),
@@ -108,6 +117,42 @@ pub enum Accepted {
     NameNeeded,
 }
 
+/// An invitation that is open, found by its secret.
+#[derive(Debug)]
+pub struct Invited {
+    tenant: TenantId,
+    invitation: Invitation,
+    person: Option<Person>,
+}
+
+impl Invited {
+    /// The address that was invited: attempts at its password are counted by it.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.invitation.email
+    }
+}
+
+/// The open invitation that a secret is for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn invited(store: &Store, request_id: String, token: &str) -> Result<Option<Invited>, Failure> {
+    let Some(secret) = NamedSecret::parse(INVITATION_PREFIX, token) else { return Ok(None) };
+    let id = InvitationId::from(secret.id);
+    store
+        .before_login(false, request_id, move |entrance| {
+            let Some((tenant, invitation, hash)) = entrance.invitation(id)? else { return Ok(None) };
+            let open = invitation.accepted_at.is_none() && invitation.revoked_at.is_none() && entrance.now() < invitation.expires_at;
+            if !(same(&hash, &secret.hash()) && open) {
+                return Ok(None);
+            }
+            let person = entrance.person_by_email(&invitation.email)?;
+            Ok(Some(Invited { tenant, invitation, person }))
+        })
+        .await
+}
+
 /// Accepts an invitation. `passwords` hashes and checks off the database.
 ///
 /// # Errors
@@ -116,22 +161,9 @@ pub async fn accept(
     store: &Store,
     passwords: &crate::auth::passwords::Passwords,
     request_id: String,
+    Invited { tenant, invitation, person }: Invited,
     acceptance: Acceptance,
 ) -> Result<Accepted, tenants::Trouble> {
-    let Some(secret) = NamedSecret::parse(INVITATION_PREFIX, &acceptance.token) else { return Ok(Accepted::NoInvitation) };
-    let id = InvitationId::from(secret.id);
-    let found = store
-        .before_login(false, request_id.clone(), move |entrance| {
-            let Some((tenant, invitation, hash)) = entrance.invitation(id)? else { return Ok(None) };
-            let open = invitation.accepted_at.is_none() && invitation.revoked_at.is_none() && entrance.now() < invitation.expires_at;
-            if !(same(&hash, &secret.hash()) && open) {
-                return Ok(None);
-            }
-            let person = entrance.person_by_email(&invitation.email)?;
-            Ok(Some((tenant, invitation, person)))
-        })
-        .await?;
-    let Some((tenant, invitation, person)) = found else { return Ok(Accepted::NoInvitation) };
     let newcomer = match (&person, acceptance.name) {
         (Some(person), _) => {
             if !passwords.verify(acceptance.password.into(), Some(person.password_hash.clone())).await? {

@@ -2,11 +2,7 @@
 
 use super::tenants::{Password, Trouble};
 use crate::{
-    auth::{
-        passwords::Passwords,
-        secrets::{NamedSecret, same},
-        tokens::Subject,
-    },
+    auth::{hash::same, passwords::Passwords, secrets::NamedSecret, tokens::Subject},
     domain::{
         access::WriteSelf,
         ids::{PersonId, SessionId, TenantId},
@@ -132,9 +128,9 @@ pub async fn log_in(store: &Store, passwords: &Passwords, request_id: String, lo
 }
 
 fn start(entrance: &mut Entrance<'_>, membership: Membership) -> Result<Open, Failure> {
-    let clock = entrance.ground().clock.clone();
-    let id: SessionId = clock.new_id();
-    let secret = NamedSecret::new(id, &clock);
+    let ground = entrance.ground();
+    let id: SessionId = ground.clock.new_id();
+    let secret = NamedSecret::signed(id, &ground.clock, &ground.vault);
     let now = entrance.now();
     let session = SessionRow {
         id,
@@ -169,35 +165,52 @@ pub async fn refresh(store: &Store, request_id: String, refresh: Refresh) -> Res
     let Some(given) = NamedSecret::parse(REFRESH_PREFIX, &refresh.refresh_token) else { return Ok(None) };
     store
         .before_login(true, request_id, move |entrance| {
-            let now = entrance.now();
-            let Some(before) = entrance.session(given.id.into())? else { return Ok(None) };
-            if before.revoked_at.is_some() || before.expires_at <= now {
-                return Ok(None);
+            // Another rotation may come between reading and saving: look again then.
+            for _ in 0..3 {
+                match rotate(entrance, &given)? {
+                    Rotation::Overtaken => {}
+                    Rotation::Refused => return Ok(None),
+                    Rotation::Open(open) => return Ok(Some(*open)),
+                }
             }
-            let Some(membership) = entrance.membership(before.tenant_id, before.member_id)? else { return Ok(None) };
-            let current = same(&before.refresh_hash, &given.hash());
-            let previous = before.previous_refresh_hash.as_ref().is_some_and(|hash| same(hash, &given.hash()));
-            let lost_answer = previous && now < before.rotated_at.plus_seconds(GRACE);
-            if !(current || previous) {
-                return Ok(None);
-            }
-            if !(current || lost_answer) {
-                let revoked = SessionRow { revoked_at: Some(now), ..before.clone() };
-                entrance.save_session(&before, &revoked, membership.role)?;
-                return Ok(None);
-            }
-            let secret = NamedSecret::new(before.id, &entrance.ground().clock);
-            let after = SessionRow {
-                refresh_hash: secret.hash(),
-                previous_refresh_hash: Some(given.hash()),
-                rotated_at: if current { now } else { before.rotated_at },
-                expires_at: now.plus_seconds(SESSION_LIFETIME),
-                ..before.clone()
-            };
-            let saved = entrance.save_session(&before, &after, membership.role)?;
-            Ok(saved.then(|| opened(&after, secret, membership)))
+            Ok(None)
         })
         .await
+}
+
+enum Rotation {
+    Open(Box<Open>),
+    Refused,
+    Overtaken,
+}
+
+fn rotate(entrance: &mut Entrance<'_>, given: &NamedSecret) -> Result<Rotation, Failure> {
+    let (now, ground) = (entrance.now(), entrance.ground());
+    let Some(before) = entrance.session(given.id.into())? else { return Ok(Rotation::Refused) };
+    if before.revoked_at.is_some() || before.expires_at <= now || !given.is_genuine(&ground.vault) {
+        return Ok(Rotation::Refused);
+    }
+    let Some(membership) = entrance.membership(before.tenant_id, before.member_id)? else { return Ok(Rotation::Refused) };
+    let current = same(&before.refresh_hash, &given.hash());
+    let previous = before.previous_refresh_hash.as_ref().is_some_and(|hash| same(hash, &given.hash()));
+    let lost_answer = previous && now < before.rotated_at.plus_seconds(GRACE);
+    if !(current || lost_answer) {
+        entrance.revoke_session(&before, membership.role)?;
+        return Ok(Rotation::Refused);
+    }
+    let secret = NamedSecret::signed(before.id, &ground.clock, &ground.vault);
+    let after = SessionRow {
+        refresh_hash: secret.hash(),
+        previous_refresh_hash: Some(given.hash()),
+        rotated_at: if current { now } else { before.rotated_at },
+        expires_at: now.plus_seconds(SESSION_LIFETIME),
+        ..before.clone()
+    };
+    if entrance.rotate_session(&before, &after)? {
+        Ok(Rotation::Open(Box::new(opened(&after, secret, membership))))
+    } else {
+        Ok(Rotation::Overtaken)
+    }
 }
 
 /// Whose password is to be changed, and its hash now.

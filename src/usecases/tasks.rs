@@ -7,7 +7,7 @@ use crate::{
         case::{Case, Contents},
         field_rule::FieldRule,
         ids::{CaseId, MemberId, TaskId},
-        merge_patch::Patch,
+        merge_patch::{Patch, replacement},
         task::{ChecklistItem, Task, TaskMove, no_circle},
         text::{Line, Prose},
         time::Instant,
@@ -74,7 +74,7 @@ pub struct NewTask {
 #[serde(deny_unknown_fields)]
 pub struct TaskPatch {
     /// Where to move it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub status: Option<TaskStatus>,
     /// Why it is blocked or waived (required then), or what came of it.
@@ -82,7 +82,7 @@ pub struct TaskPatch {
     #[schema(value_type = Option<Prose<2000>>)]
     pub note: Patch<Prose<2000>>,
     /// All its small steps.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false, max_items = 50)]
     pub checklist: Option<Vec<ChecklistItem>>,
     /// Its title; `null` goes back to the playbook's.
@@ -102,11 +102,11 @@ pub struct TaskPatch {
     #[schema(value_type = Option<Instant>)]
     pub due_at: Patch<Instant>,
     /// Whether its stage waits for it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub required: Option<bool>,
     /// All tasks of the same case that come first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false, max_items = 50)]
     pub depends_on: Option<Vec<TaskId>>,
 }
@@ -213,7 +213,9 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
         }
     }
     after_change(tx, &case, &mut contents, &before, &saved)?;
-    Ok(in_case(saved, &case))
+    // What follows an anchor may have moved it once more.
+    let last = contents.tasks.iter().find(|task| task.id == id).cloned().unwrap_or(saved);
+    Ok(in_case(last, &case))
 }
 
 /// The task with its fields changed, its state aside.

@@ -6,6 +6,7 @@ use crate::{
         field_rule::FieldRule,
         ids::{MemberId, PersonId, TenantId},
         text::{Email, Line},
+        violation::RuleViolation,
     },
     store::{Failure, Store, StoreError},
 };
@@ -54,6 +55,15 @@ pub enum Trouble {
     Password(#[from] PasswordError),
 }
 
+/// What to do when somebody has the owner's address already. Whoever has it may have been invited under it by anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Make no tenant.
+    Refuse,
+    /// Make that person the owner, with the password that they have.
+    Accept,
+}
+
 /// A tenant that was made.
 #[derive(Debug)]
 pub struct NewTenant {
@@ -68,8 +78,8 @@ pub struct NewTenant {
 /// Makes a tenant with its first owner, whose initial password is told once.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn create(store: &Store, name: Line<120>, owner: Email, password: Option<String>) -> Result<NewTenant, Trouble> {
+/// When the database fails, or the owner's address is somebody's already and that is not accepted.
+pub async fn create(store: &Store, name: Line<120>, owner: Email, password: Option<String>, known: Known) -> Result<NewTenant, Trouble> {
     let clock = store.ground().clock.clone();
     let initial = password.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(clock.random::<15>()));
     let hash = hash_now(&initial, clock.random())?;
@@ -77,7 +87,8 @@ pub async fn create(store: &Store, name: Line<120>, owner: Email, password: Opti
         .before_login(true, "tenant create".to_owned(), move |entrance| {
             let (tenant_id, member_id): (TenantId, MemberId) = (clock.new_id(), clock.new_id());
             let (person, password) = match entrance.person_by_email(&owner)? {
-                Some(known) => (known.id, None),
+                Some(_) if known == Known::Refuse => return Err(RuleViolation::AlreadyMember.into()),
+                Some(person) => (person.id, None),
                 None => {
                     let id: PersonId = clock.new_id();
                     entrance.insert_person(id, &owner, owner.split('@').next().unwrap_or(&owner), &hash, true)?;

@@ -141,6 +141,7 @@ fn mistakes_are_answered_with_a_sentence_that_helps() {
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(!out.status.success() && said.contains(sentence), "{arguments:?}: {said}");
     };
+    fails(&["tenant", "create", "--data-dir", data, "--name", "x", "--owner-email", "a@b.example"], "there is no installation");
     fails(&["migrate", "--data-dir", data, "--database-url", "postgre://localhost/x"], "must begin with postgres://");
     fails(&["migrate", "--data-dir", data, "--database-url", "rejoinder.db"], "must begin with postgres://");
     fails(&["migrate", "--data-dir", data, "--database-url", "postgres://nobody@127.0.0.1:1/x"], "cannot be reached");
@@ -148,6 +149,9 @@ fn mistakes_are_answered_with_a_sentence_that_helps() {
     fails(&["serve", "--data-dir", data, "--rate-limit", "fast"], "requests per minute");
     fails(&["tenant", "create", "--data-dir", data, "--name", "x", "--owner-email", "nobody"], "not_an_email");
     assert!(rejoinder(&["migrate", "--data-dir", data]).output().unwrap().status.success());
+    let create = ["tenant", "create", "--data-dir", data, "--name", "x", "--owner-email", "a@b.example"];
+    assert!(rejoinder(&create).output().unwrap().status.success());
+    fails(&create, "--existing-person");
     std::fs::remove_file(folder.0.join("keys.json")).unwrap();
     fails(&["migrate", "--data-dir", data], "keys.json");
     let help = rejoinder(&["serve", "--help"]).output().unwrap();

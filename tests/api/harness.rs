@@ -183,6 +183,7 @@ impl TestApp {
             format!("Agency {number}").try_into().expect("a name"),
             email.clone().try_into().expect("an address"),
             Some(PASSWORD.to_owned()),
+            tenants::Known::Refuse,
         )
         .await
         .expect("a tenant");

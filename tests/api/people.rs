@@ -21,13 +21,15 @@ on_both! {
         let second = refresh(&first).await.expect(201)["refresh_token"].clone();
         // Within ten seconds the answer may have been lost: the first is good once more.
         let third = refresh(&first).await.expect(201)["refresh_token"].clone();
-        refresh(&second).await.problem(401, "unauthenticated");
         let fourth = refresh(&third).await.expect(201)["refresh_token"].clone();
-        app.advance(11);
-        // Later it is a theft: the whole session ends.
-        refresh(&third).await.problem(401, "unauthenticated");
-        refresh(&fourth).await.problem(401, "unauthenticated");
         refresh(&json!("rjr_nonsense")).await.problem(401, "unauthenticated");
+        // One that we never made ends nothing.
+        let made_up: String = fourth.as_str().unwrap().chars().enumerate().map(|(n, c)| if n == 40 { if c == 'A' { 'B' } else { 'A' } } else { c }).collect();
+        refresh(&json!(made_up)).await.problem(401, "unauthenticated");
+        let fifth = refresh(&fourth).await.expect(201)["refresh_token"].clone();
+        // One of long ago is a theft: the whole session ends.
+        refresh(&second).await.problem(401, "unauthenticated");
+        refresh(&fifth).await.problem(401, "unauthenticated");
     }
 
     async fn tokens_end_with_their_time_and_their_session(app) {
@@ -124,6 +126,33 @@ on_both! {
         assert_eq!(nobody.post("/v1/sessions", choice.clone()).await.expect(201)["role"], "counsel");
         choice["tenant_id"] = json!(uuid::Uuid::nil());
         nobody.post("/v1/sessions", choice).await.problem(401, "wrong_credentials");
+    }
+
+    async fn a_key_makes_nobody_who_may_do_more_than_itself(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let key = manager.post("/v1/api_keys", json!({ "name": "HR", "scopes": ["member:write"] })).await.expect(201)["key"].clone();
+        let machine = Caller { token: key.as_str().map(str::to_owned), ..app.nobody() };
+        machine.post("/v1/invitations", json!({ "email": "x@agency.example", "role": "manager" })).await.problem(403, "forbidden");
+        let handler = agency.handler().await;
+        machine.patch(&format!("/v1/members/{}", handler.member.unwrap()), json!({ "role": "manager" })).await.problem(403, "forbidden");
+        manager.post("/v1/api_keys", json!({ "name": "x", "scopes": ["identity:open", "gate:override"] })).await.expect(201);
+        agency.handler().await.post("/v1/api_keys", json!({ "name": "x", "scopes": ["case:read"] })).await.problem(403, "forbidden");
+    }
+
+    async fn refreshing_never_brings_an_ended_session_back(app) {
+        let agency = app.agency().await;
+        let handler = agency.handler().await;
+        let nobody = app.nobody();
+        for _ in 0..8 {
+            let session = nobody.post("/v1/sessions", log_in(&handler.email, PASSWORD)).await.expect(201);
+            let caller = Caller { token: session["access_token"].as_str().map(str::to_owned), ..app.nobody() };
+            let log_out = caller.request(Method::DELETE, "/v1/sessions/current").send();
+            let refresh = nobody.post("/v1/sessions/refresh", json!({ "refresh_token": session["refresh_token"] }));
+            let (log_out, _) = futures_util::future::join(log_out, refresh).await;
+            log_out.expect(204);
+            caller.get("/v1/me").await.problem(401, "unauthenticated");
+        }
     }
 
     async fn suspending_holds_from_the_next_request_on(app) {

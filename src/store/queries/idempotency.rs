@@ -2,7 +2,7 @@
 
 use super::{At, Conn, Result, lock_key};
 use crate::{
-    auth::secrets::sha256,
+    auth::hash::sha256,
     domain::{ids::TenantId, time::Instant},
     store::{
         error::StoreError,

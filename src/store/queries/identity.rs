@@ -195,11 +195,25 @@ pub(in crate::store) fn membership(conn: &mut Conn, tenant: TenantId, member: Me
     Ok(row.map(|(tenant_name, person_id, role)| Membership { tenant_id: tenant, tenant_name, member_id: member, person_id, role }))
 }
 
-/// Saves a rotated or revoked session, unless another rotation came first.
-pub(in crate::store) fn save_session(conn: &mut Conn, before: &SessionRow, after: &SessionRow) -> Result<bool> {
-    let changed =
-        diesel::update(sessions::table.find(after.id).filter(sessions::refresh_hash.eq(&before.refresh_hash))).set(after).execute(conn)?;
+/// Saves a rotated session, unless another rotation or its end came first.
+pub(in crate::store) fn rotate_session(conn: &mut Conn, before: &SessionRow, after: &SessionRow) -> Result<bool> {
+    let unchanged =
+        sessions::table.find(after.id).filter(sessions::refresh_hash.eq(&before.refresh_hash)).filter(sessions::revoked_at.is_null());
+    let changed = diesel::update(unchanged)
+        .set((
+            sessions::refresh_hash.eq(&after.refresh_hash),
+            sessions::previous_refresh_hash.eq(&after.previous_refresh_hash),
+            sessions::rotated_at.eq(after.rotated_at),
+            sessions::expires_at.eq(after.expires_at),
+        ))
+        .execute(conn)?;
     Ok(changed == 1)
+}
+
+/// Ends a session for good.
+pub(in crate::store) fn revoke_session(conn: &mut Conn, id: SessionId, now: Instant) -> Result<()> {
+    diesel::update(sessions::table.find(id).filter(sessions::revoked_at.is_null())).set(sessions::revoked_at.eq(now)).execute(conn)?;
+    Ok(())
 }
 
 type InvitationRow = (InvitationId, TenantId, String, Role, MemberId, Instant, Instant, Option<Instant>, Option<Instant>, Vec<u8>);

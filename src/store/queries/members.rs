@@ -91,6 +91,9 @@ pub(in crate::store) fn all_active(at: &mut At<'_>, ids: &[MemberId]) -> Result<
 }
 
 pub(in crate::store) fn other_owners(at: &mut At<'_>, id: MemberId) -> Result<i64> {
+    // Two owners who step down at once must not both see the other: whoever asks first holds the tenant's row.
+    let held = tenants::table.find(at.tenant());
+    diesel::update(held).set(tenants::name.eq(tenants::name)).execute(at.beside_the_record())?;
     let query = members::table
         .filter(members::tenant_id.eq(at.tenant()))
         .filter(members::role.eq(Role::Owner))

@@ -6,6 +6,7 @@ use crate::{
         case::PlaybookRef,
         ids::{CaseId, MemberId, TaskId, TenantId},
         journal::Entry,
+        playbook::Moved,
         task::{ChecklistItem, Task},
         time::Instant,
         vocabulary::{Stage, TaskStatus},
@@ -204,16 +205,13 @@ pub(in crate::store) fn save(at: &mut At<'_>, case: &Stored<Case>, before: &Task
     }
 }
 
-pub(in crate::store) fn reschedule(at: &mut At<'_>, case: &Stored<Case>, moved: &[(TaskId, Option<Instant>)]) -> Result<()> {
+pub(in crate::store) fn reschedule(at: &mut At<'_>, case: &Stored<Case>, moved: &[Moved]) -> Result<()> {
     let (tenant, now) = (at.tenant(), at.now());
-    for (id, due_at) in moved {
-        let entry = Entry::of_case("task.rescheduled", case.id, *id).with("due_at", due_at);
-        diesel::update(tasks::table.find((tenant, id)))
-            .set((
-                tasks::due_at.eq(due_at.unwrap_or(Instant::FAR_FUTURE)),
-                tasks::version.eq(tasks::version + 1),
-                tasks::updated_at.eq(now),
-            ))
+    for Moved { task, from, to } in moved {
+        let changes = serde_json::json!({ "due_at": { "from": from, "to": to } });
+        let entry = Entry::of_case("task.rescheduled", case.id, *task).with("changes", changes);
+        diesel::update(tasks::table.find((tenant, task)))
+            .set((tasks::due_at.eq(to.unwrap_or(Instant::FAR_FUTURE)), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
             .execute(at.record(entry))?;
     }
     Ok(())
