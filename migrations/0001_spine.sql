@@ -69,6 +69,7 @@ CREATE TABLE api_keys (
     created_at {instant} NOT NULL,
     expires_at {instant},
     revoked_at {instant},
+    last_used_at {instant},
     FOREIGN KEY (tenant_id, member_id) REFERENCES members (tenant_id, id)
 ) {table};
 CREATE INDEX api_keys_by_tenant ON api_keys (tenant_id, id);

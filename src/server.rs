@@ -24,8 +24,8 @@ use std::{
 /// The embedded database in the data directory.
 pub const DATABASE_FILE: &str = "rejoinder.db";
 
-/// How often what has had its time is forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How often what is only remembered is written down; every sixtieth time, what has had its time is forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -102,9 +102,11 @@ pub fn serve(listener: TcpListener, services: Data<Services>, workers: Option<us
     let housekeeping = services.clone();
     let app = move || App::new().app_data(services.clone()).wrap(from_fn(frame::frame)).configure(operations::configure);
     actix_web::rt::spawn(async move {
-        loop {
+        for minute in 1_u64.. {
             actix_web::rt::time::sleep(HOUSEKEEPING).await;
-            if let Err(error) = housekeeping.forget_expired().await {
+            let written = housekeeping.write_down().await;
+            let forgotten = if minute % 60 == 0 { housekeeping.forget_expired().await } else { Ok(()) };
+            if let Err(error) = written.and(forgotten) {
                 tracing::warn!(%error, "housekeeping failed; it will be tried again");
             }
         }

@@ -61,6 +61,14 @@ pub struct Services {
 }
 
 impl Services {
+    /// Writes down what is only remembered between times.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write_down(&self) -> Result<(), Failure> {
+        self.store.note_used_keys().await
+    }
+
     /// Forgets what has had its time: callers who have been silent, answers that were kept for a retry.
     ///
     /// # Errors

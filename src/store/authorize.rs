@@ -5,6 +5,7 @@ use crate::{
     auth::credential::{Credential, Kind},
     domain::{access::Capability, ids::TenantId, journal::Actor, member::MemberStatus},
 };
+use std::sync::PoisonError;
 
 /// With what a transaction is opened.
 #[derive(Debug, Clone)]
@@ -45,7 +46,11 @@ pub(super) fn authorize(backend: &mut Backend<'_>, opening: &Opening, wanted: Ca
     }
     let (session, actor) = match credential {
         Kind::Session { session_id, member_id, .. } => (Some(*session_id), Actor::Member(*member_id)),
-        Kind::ApiKey { .. } => (None, Actor::ApiKey(principal.api_key.ok_or(StoreError::Unauthenticated)?)),
+        Kind::ApiKey { .. } => {
+            let id = principal.api_key.ok_or(StoreError::Unauthenticated)?;
+            ground.used_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+            (None, Actor::ApiKey(id))
+        }
     };
     let key_scopes = principal.scopes.filter(|_| !holes.open(Hole::KeyScopes));
     let scope = Scope { tenant: principal.tenant, member: principal.member, session, actor, role: principal.role, key_scopes };

@@ -1,10 +1,17 @@
 //! What every transaction stands on.
 
 use super::holes::Holes;
-use crate::{auth::vault::Vault, clock::Clock, domain::content::Content};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use crate::{
+    auth::vault::Vault,
+    clock::Clock,
+    domain::{content::Content, ids::ApiKeyId, time::Instant},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// What every transaction stands on.
@@ -16,6 +23,7 @@ pub struct Ground {
     /// Keys.
     pub vault: Arc<Vault>,
     pub(super) statements: Statements,
+    pub(super) used_keys: Mutex<HashMap<ApiKeyId, Instant>>,
     pub(crate) holes: Holes,
 }
 
@@ -23,7 +31,7 @@ impl Ground {
     /// The ground of one installation.
     #[must_use]
     pub fn new(clock: Clock, content: Arc<Content>, vault: Arc<Vault>) -> Self {
-        Self { clock, content, vault, statements: Statements::default(), holes: Holes::default() }
+        Self { clock, content, vault, statements: Statements::default(), used_keys: Mutex::default(), holes: Holes::default() }
     }
 
     /// Takes a guard away, and puts every other back.

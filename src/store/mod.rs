@@ -33,9 +33,13 @@ use crate::domain::{
     ids::*,
     journal::{Actor, Entry},
     playbook::Moved,
+    time::Instant,
 };
 use frame::Frame;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 use tx::Backend;
 
 /// The database of an installation.
@@ -185,6 +189,24 @@ impl Store {
         self.run(true, Some(tenant), move |backend, ground| {
             let scope = Scope { tenant, member, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None };
             tx::complete(backend, &mut Frame::new(Arc::clone(ground), scope, "demo".to_owned()), work)
+        })
+        .await
+    }
+
+    /// Writes down when API keys were last used; between two calls that is only remembered, so that reading stays reading.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_used_keys(&self) -> Result<(), Failure> {
+        let used: Vec<(ApiKeyId, Instant)> = self.ground.used_keys.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        self.run(true, None, move |backend, _| {
+            Ok(match backend {
+                Backend::Sqlite(conn) => sqlite::queries::api_keys::note_used(conn, &used),
+                Backend::Postgres(conn) => postgres::queries::api_keys::note_used(conn, &used),
+            }?)
         })
         .await
     }

@@ -56,6 +56,8 @@ pub struct ApiKey {
     pub expires_at: Option<Instant>,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Instant>,
 }
 
 /// An entry of the journal as a timeline shows it.

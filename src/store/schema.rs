@@ -85,6 +85,7 @@ diesel::table! {
         created_at -> Moment,
         expires_at -> Nullable<Moment>,
         revoked_at -> Nullable<Moment>,
+        last_used_at -> Nullable<Moment>,
     }
 }
 

@@ -55,6 +55,7 @@ pub fn create(tx: &mut Tx<'_, WriteApiKeys>, new: NewApiKey) -> Result<(ApiKey, 
         created_at: tx.now(),
         expires_at: new.expires_at,
         revoked_at: None,
+        last_used_at: None,
     };
     store::api_keys::insert(tx, &key, sha256(secret.as_bytes()).to_vec())?;
     Ok((key, secret))

@@ -209,6 +209,9 @@ on_both! {
         machine.get("/v1/cases").await.expect(200);
         machine.get("/v1/shops").await.expect(200);
         machine.get("/v1/members").await.problem(403, "forbidden");
+        assert_eq!(manager.get("/v1/api_keys").await.expect(200)["data"][0]["last_used_at"], Value::Null);
+        app.store.note_used_keys().await.unwrap();
+        assert!(manager.get("/v1/api_keys").await.expect(200)["data"][0]["last_used_at"].is_string());
         let id = manager.get("/v1/api_keys").await.expect(200)["data"][0]["id"].as_str().unwrap().to_owned();
         manager.request(Method::DELETE, &format!("/v1/api_keys/{id}")).send().await.expect(204);
         machine.get("/v1/cases").await.problem(401, "unauthenticated");

@@ -179,6 +179,9 @@ pub(in crate::api) struct ApiKeyView {
     expires_at: Option<Instant>,
     #[schema(required)]
     revoked_at: Option<Instant>,
+    /// When it was last used, to the minute.
+    #[schema(required)]
+    last_used_at: Option<Instant>,
     /// The key itself; only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "rjk_")]
@@ -196,6 +199,7 @@ impl ApiKeyView {
             created_at: api_key.created_at,
             expires_at: api_key.expires_at,
             revoked_at: api_key.revoked_at,
+            last_used_at: api_key.last_used_at,
             key,
         }
     }

@@ -1,6 +1,6 @@
 //! API keys.
 
-use super::{At, Result, paged};
+use super::{At, Conn, Result, paged};
 use crate::{
     domain::{
         access::Capability,
@@ -12,7 +12,7 @@ use crate::{
 };
 use diesel::prelude::*;
 
-type Row = (ApiKeyId, MemberId, String, String, AsJson<Vec<Capability>>, Instant, Option<Instant>, Option<Instant>);
+type Row = (ApiKeyId, MemberId, String, String, AsJson<Vec<Capability>>, Instant, Option<Instant>, Option<Instant>, Option<Instant>);
 
 pub(in crate::store) fn list(at: &mut At<'_>, page: Page<()>) -> Result<Vec<ApiKey>> {
     let mut query = api_keys::table
@@ -26,12 +26,13 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<()>) -> Result<Vec<ApiK
             api_keys::created_at,
             api_keys::expires_at,
             api_keys::revoked_at,
+            api_keys::last_used_at,
         ))
         .into_boxed();
     let rows: Vec<Row> = at.load(paged!(query, page, api_keys::id))?;
     Ok(rows
         .into_iter()
-        .map(|(id, member_id, name, last_four, AsJson(scopes), created_at, expires_at, revoked_at)| ApiKey {
+        .map(|(id, member_id, name, last_four, AsJson(scopes), created_at, expires_at, revoked_at, last_used_at)| ApiKey {
             id,
             member_id,
             name,
@@ -40,6 +41,7 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<()>) -> Result<Vec<ApiK
             created_at,
             expires_at,
             revoked_at,
+            last_used_at,
         })
         .collect())
 }
@@ -66,4 +68,12 @@ pub(in crate::store) fn revoke(at: &mut At<'_>, id: ApiKeyId) -> Result<()> {
     let live = api_keys::table.find(id).filter(api_keys::tenant_id.eq(tenant)).filter(api_keys::revoked_at.is_null());
     let changed = diesel::update(live).set(api_keys::revoked_at.eq(now)).execute(at.record(Entry::of_tenant("api_key.revoked", id)))?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
+/// Notes when keys were last used.
+pub(in crate::store) fn note_used(conn: &mut Conn, used: &[(ApiKeyId, Instant)]) -> Result<()> {
+    for (id, at) in used {
+        diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(at)).execute(conn)?;
+    }
+    Ok(())
 }
