@@ -110,6 +110,8 @@ pub(crate) fn make_tenants(database: &[String]) -> Vec<Value> {
         let made = command.args(database).output().expect("the command line");
         serde_json::from_slice(&made.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&made.stderr)))
     };
+    let migrated = Command::new(env!("CARGO_BIN_EXE_rejoinder")).arg("migrate").args(database).output().expect("the command line");
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     (0..TENANTS).map(make).collect()
 }
 
