@@ -323,7 +323,7 @@ CREATE INDEX tasks_by_case_due ON tasks (tenant_id, case_id, due_at, id);
 CREATE INDEX tasks_by_due ON tasks (tenant_id, due_at, id);
 CREATE INDEX tasks_by_status_due ON tasks (tenant_id, status, due_at, id);
 CREATE INDEX tasks_by_stage_due ON tasks (tenant_id, stage, due_at, id);
-CREATE INDEX tasks_by_assignee_due ON tasks (tenant_id, assignee_id, due_at, id);
+CREATE INDEX tasks_by_assignee_due ON tasks (tenant_id, assignee_id, due_at, id) WHERE assignee_id IS NOT NULL;
 {tenant tasks}
 
 -- The record.

@@ -56,6 +56,8 @@ impl Engine {
         let url = path.to_str().ok_or_else(|| StoreError::Refused("the data directory's path is not UTF-8".into()))?;
         let mut writer = Conn::establish(url).map_err(|e| StoreError::Refused(format!("{url} cannot be opened: {e}")))?;
         prepare(&mut writer, &ground.statements)?;
+        // Opening a case touches many index pages; the one writer may keep them at hand.
+        writer.batch_execute("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000")?;
         migrate(&mut writer, migrating == Migrating::Check)?;
         let (sender, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("sqlite-writer".into());
