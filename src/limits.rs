@@ -1,7 +1,22 @@
 //! Every limit on what a caller may send or ask for, in one place.
 
-use crate::auth::attempts::AttemptLimits;
+use crate::auth::{attempts::AttemptLimits, passwords::PoolLimits};
 use std::time::Duration;
+
+/// Most elements on a page.
+pub const PAGE: i64 = 200;
+/// Most elements of a short list in a body: tags, members, tasks that come first, steps of a checklist.
+pub const SHORT_LIST: usize = 50;
+/// Most elements of a long list in a body: allegations of a complaint, order numbers of an allegation.
+pub const LONG_LIST: usize = 500;
+/// Most pairs of metadata.
+pub const METADATA_PAIRS: usize = 50;
+/// Most words of one filter.
+pub const FILTER_WORDS: usize = 50;
+/// Writes to SQLite that share one COMMIT at most.
+pub const WRITE_GROUP: usize = 64;
+/// Writes to SQLite that wait at most; more are refused.
+pub const WRITE_QUEUE: usize = 1024;
 
 /// The limits of a server.
 #[derive(Debug, Clone)]
@@ -26,6 +41,8 @@ pub struct Limits {
     pub requests_per_minute: Option<u32>,
     /// Wrong passwords in one hour.
     pub attempts: AttemptLimits,
+    /// Passwords that are checked.
+    pub passwords: PoolLimits,
     /// How long open requests may take when the server stops.
     pub drain: Duration,
 }
@@ -43,6 +60,7 @@ impl Default for Limits {
             connections: 10_000,
             requests_per_minute: Some(600),
             attempts: AttemptLimits { per_account: 10, per_address: 100 },
+            passwords: PoolLimits { at_once: 2, waiting: 32 },
             drain: Duration::from_secs(10),
         }
     }

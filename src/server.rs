@@ -90,7 +90,8 @@ pub fn open_store(settings: &DatabaseSettings, migrating: Migrating) -> Result<S
 /// When the password pool cannot be made.
 pub fn services(store: Store, limits: Limits, public_url: String, behind_proxy: bool) -> Result<Data<Services>, StartError> {
     let tokens = Tokens::new(&store.ground().vault, public_url.clone());
-    Ok(Data::new(Services::new(store, tokens, Passwords::new()?, limits, public_url, behind_proxy)))
+    let passwords = Passwords::new(limits.passwords)?;
+    Ok(Data::new(Services::new(store, tokens, passwords, limits, public_url, behind_proxy)))
 }
 
 /// Serves on a listener.

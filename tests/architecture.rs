@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &str)] = &[
     ("demo", "usecases store limits auth clock domain"),
     ("usecases", "store limits auth clock domain"),
     ("store", "limits auth clock domain"),
-    ("limits", "auth::attempts"),
+    ("limits", "auth::attempts auth::passwords"),
     ("auth", "clock domain"),
     ("clock", "domain::ids domain::time"),
     ("config", ""),

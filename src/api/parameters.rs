@@ -1,10 +1,13 @@
 //! Path and query parameters.
 
 use super::{body::rule_of, problem::Problem};
-use crate::domain::{
-    field_rule::FieldRule,
-    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, ShopId, TaskId},
-    vocabulary::Stage,
+use crate::{
+    domain::{
+        field_rule::FieldRule,
+        ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, ShopId, TaskId},
+        vocabulary::Stage,
+    },
+    limits::FILTER_WORDS,
 };
 use actix_web::HttpRequest;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -159,8 +162,8 @@ where
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text.split(',').count() > 50 {
-            return Err(serde::de::Error::custom(FieldRule::TooMany.with(50)));
+        if text.split(',').count() > FILTER_WORDS {
+            return Err(serde::de::Error::custom(FieldRule::TooMany.with(FILTER_WORDS)));
         }
         text.split(',').map(|word| word.parse().map_err(serde::de::Error::custom)).collect::<Result<_, _>>().map(Self)
     }

@@ -17,9 +17,10 @@ use crate::{
         language::Language,
         time::Instant,
     },
+    limits::PAGE,
     store::{
         Failure, Opening, Tx, idempotency,
-        page::{LONGEST, Page, Position, Sort},
+        page::{Page, Position, Sort},
         records::{IdempotencyKey, KeptAnswer},
     },
 };
@@ -288,7 +289,7 @@ impl<P: Permission> Caller<P> {
     /// The page that the caller asks for.
     pub(super) fn page<F>(&self, filter: F, sort: Sort, limit: Option<i64>, cursor: Option<&str>) -> Result<Page<F>, Problem> {
         let limit = limit.unwrap_or(50);
-        if !(1..=LONGEST).contains(&limit) {
+        if !(1..=PAGE).contains(&limit) {
             return Err(Problem::parameter("limit", &FieldRule::OutOfRange.with("1–200")));
         }
         let after = cursor.map(|cursor| cursor::read(&self.services, &self.list, cursor)).transpose()?;

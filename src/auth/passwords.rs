@@ -7,10 +7,14 @@ use argon2::{
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How many passwords are checked at a time, 19 MiB each.
-const AT_ONCE: usize = 2;
-/// How many wait; more are turned away.
-const WAITING: usize = 32;
+/// The size of the pool.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLimits {
+    /// How many passwords are checked at a time, 19 MiB each.
+    pub at_once: usize,
+    /// How many wait; more are turned away.
+    pub waiting: usize,
+}
 
 /// A pool that hashes and checks passwords.
 #[derive(Clone)]
@@ -57,10 +61,10 @@ impl Passwords {
     ///
     /// # Errors
     /// When the library fails.
-    pub fn new() -> Result<Self, PasswordError> {
+    pub fn new(limits: PoolLimits) -> Result<Self, PasswordError> {
         Ok(Self {
-            running: Arc::new(Semaphore::new(AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            running: Arc::new(Semaphore::new(limits.at_once)),
+            waiting: Arc::new(Semaphore::new(limits.at_once + limits.waiting)),
             dummy: hash_now("no account has this password", [0; 16])?.into(),
         })
     }
@@ -100,7 +104,7 @@ mod tests {
 
     #[actix_web::test]
     async fn only_the_right_password_of_a_known_account_fits() {
-        let pool = Passwords::new().unwrap();
+        let pool = Passwords::new(PoolLimits { at_once: 2, waiting: 32 }).unwrap();
         let hash = pool.hash("correct horse".into(), [1; 16]).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(pool.verify("correct horse".into(), Some(hash.clone())).await.unwrap());

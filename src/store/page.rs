@@ -1,10 +1,7 @@
 //! Keyset pages: where a list begins, in which order, and how much of it.
 
-use crate::domain::time::Instant;
+use crate::{domain::time::Instant, limits::PAGE};
 use uuid::Uuid;
-
-/// Most elements on a page.
-pub const LONGEST: i64 = 200;
 
 /// A page that is asked for.
 #[derive(Debug, Clone)]
@@ -53,6 +50,6 @@ pub struct Position {
 impl<F> Page<F> {
     /// How many rows to fetch: one more than asked for tells whether there is more.
     pub(super) fn fetch(&self) -> i64 {
-        self.limit.clamp(1, LONGEST) + 1
+        self.limit.clamp(1, PAGE) + 1
     }
 }

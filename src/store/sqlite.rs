@@ -5,6 +5,7 @@ use super::{
     ground::{Ground, Statements},
     migrations::{Dialect, Migrate, Migrating, migrate},
 };
+use crate::limits::{WRITE_GROUP, WRITE_QUEUE};
 use diesel::{
     Connection as _, RunQueryDsl as _,
     connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
@@ -22,11 +23,6 @@ pub(super) type Db = diesel::sqlite::Sqlite;
 
 #[path = "queries/mod.rs"]
 pub(super) mod queries;
-
-/// Writes that share one COMMIT at most.
-const GROUP: usize = 64;
-/// Writes that wait at most; more are refused.
-const QUEUE: usize = 1024;
 
 /// Set on each connection, and read back.
 const PRAGMAS: &[(&str, &str)] = &[
@@ -59,7 +55,7 @@ impl Engine {
         // Opening a case touches many index pages; the one writer may keep them at hand.
         writer.batch_execute("PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000")?;
         migrate(&mut writer, migrating == Migrating::Check)?;
-        let (sender, jobs) = mpsc::channel(QUEUE);
+        let (sender, jobs) = mpsc::channel(WRITE_QUEUE);
         let thread = std::thread::Builder::new().name("sqlite-writer".into());
         thread.spawn(move || write_in_groups(writer, jobs)).map_err(|e| StoreError::Refused(format!("no thread for the writer: {e}")))?;
         let cores = u32::try_from(std::thread::available_parallelism().map_or(2, std::num::NonZero::get)).unwrap_or(2);
@@ -163,7 +159,7 @@ fn write_in_groups(mut conn: Conn, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
         let begun = AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE").map_err(StoreError::from);
         let mut settles = vec![first(&mut conn)];
-        while settles.len() < GROUP
+        while settles.len() < WRITE_GROUP
             && let Ok(next) = jobs.try_recv()
         {
             settles.push(next(&mut conn));

@@ -24,13 +24,11 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{CaseStatus, Priority, Stage, StageStatus},
     },
+    limits::SHORT_LIST,
     store::{self, Failure, StoreError, Stored, Tx, members, records::CaseKey},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// Most members and most tags of a case.
-const MOST: usize = 50;
 
 /// A case to open from a complaint.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -148,8 +146,8 @@ fn must_be_members(tx: &mut Tx<'_, ReadCases>, ids: &[MemberId], pointer: &'stat
 /// # Errors
 /// When the shop or a member that the body names is not there.
 pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents), Failure> {
-    at_most(&new.member_ids, MOST, "/member_ids")?;
-    at_most(&new.tags, MOST, "/tags")?;
+    at_most(&new.member_ids, SHORT_LIST, "/member_ids")?;
+    at_most(&new.tags, SHORT_LIST, "/tags")?;
     let shop = named_in_body(store::shops::find(tx, new.shop_id), "/shop_id")?;
     must_be_members(&mut tx.narrow(), &new.member_ids, "/member_ids")?;
     if let Some(lead) = new.lead_id {
@@ -218,12 +216,12 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: CaseId, seen: i64, patch: CasePat
     }
     patch.lead_id.apply(&mut after.lead_id);
     if let Some(ids) = patch.member_ids {
-        at_most(&ids, MOST, "/member_ids")?;
+        at_most(&ids, SHORT_LIST, "/member_ids")?;
         must_be_members(&mut tx.narrow(), &ids, "/member_ids")?;
         after.member_ids = ids;
     }
     if let Some(tags) = patch.tags {
-        at_most(&tags, MOST, "/tags")?;
+        at_most(&tags, SHORT_LIST, "/tags")?;
         after.tags = tags.into_iter().map(Into::into).collect();
     }
     if let Some(given) = patch.metadata {

@@ -14,13 +14,11 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{AllegationKind, AllegationOutcome, Channel, ComplaintKind, ConclusionResult, Confidence, ReporterType},
     },
+    limits::LONG_LIST,
     store::{self, Failure, Ground, Scope, Tx, allegations, complaints, records::CaseKey},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Most allegations of one complaint, and most order numbers of one allegation.
-const MOST: usize = 500;
 
 /// How far ahead the other side's clock may be, in seconds.
 const CLOCK_SKEW: i64 = 300;
@@ -246,7 +244,7 @@ pub(super) fn build_allegation(
     complaint_id: ComplaintId,
     new: NewAllegation,
 ) -> Result<Allegation, Failure> {
-    at_most(&new.order_nos, MOST, "/complaint/allegations")?;
+    at_most(&new.order_nos, LONG_LIST, "/complaint/allegations")?;
     if new.period_from.zip(new.period_to).is_some_and(|(from, to)| to < from) {
         return Err(RuleViolation::field("/period_to", FieldRule::TooEarly).into());
     }
@@ -273,7 +271,7 @@ pub(super) fn build_allegation(
 
 /// A complaint and its allegations, ready to be kept.
 pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
-    at_most(&new.allegations, MOST, "/complaint/allegations")?;
+    at_most(&new.allegations, LONG_LIST, "/complaint/allegations")?;
     if new.received_at > tx.now().plus_seconds(CLOCK_SKEW) {
         return Err(RuleViolation::field("/complaint/received_at", FieldRule::OutOfRange).into());
     }

@@ -17,15 +17,13 @@ pub mod triggers;
 
 use crate::{
     domain::{field_rule::FieldRule, merge_patch::Patch, text::Line, violation::RuleViolation},
+    limits::METADATA_PAIRS,
     store::{Failure, StoreError},
 };
 use std::collections::BTreeMap;
 
-/// What a tenant's own systems keep with a record: at most 50 pairs.
+/// What a tenant's own systems keep with a record: at most [`METADATA_PAIRS`].
 pub type Metadata = BTreeMap<Line<40>, Line<500>>;
-
-/// Most pairs of metadata.
-const MOST_METADATA: usize = 50;
 
 /// Refuses when the caller has seen another version than the one before this transaction.
 fn must_have_seen(seen: Option<i64>, version: i64) -> Result<(), Failure> {
@@ -48,7 +46,7 @@ fn at_most<T>(list: &[T], most: usize, pointer: &'static str) -> Result<(), Fail
 }
 
 fn metadata(given: Metadata) -> Result<BTreeMap<String, String>, Failure> {
-    if given.len() > MOST_METADATA {
+    if given.len() > METADATA_PAIRS {
         return Err(RuleViolation::field("/metadata", FieldRule::TooMany).into());
     }
     Ok(given.into_iter().map(|(key, value)| (key.into(), value.into())).collect())

@@ -14,6 +14,7 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{Stage, TaskStatus},
     },
+    limits::SHORT_LIST,
     store::{
         self, Failure, StoreError, Stored, Tx,
         records::{CaseKey, TaskInCase},
@@ -21,9 +22,6 @@ use crate::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// Most steps of a checklist, tasks that come first, and wanted documents.
-const MOST: usize = 50;
 
 /// A task to add to a case.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,7 +127,7 @@ fn in_case(task: Task, case: &Case) -> TaskInCase {
 }
 
 fn must_be_of_case(depends_on: &[TaskId], contents: &Contents) -> Result<(), Failure> {
-    at_most(depends_on, MOST, "/depends_on")?;
+    at_most(depends_on, SHORT_LIST, "/depends_on")?;
     let known = depends_on.iter().all(|id| contents.tasks.iter().any(|task| task.id == *id));
     if known { Ok(()) } else { Err(RuleViolation::field("/depends_on", FieldRule::NotFound).into()) }
 }
@@ -143,8 +141,8 @@ fn must_be_member(tx: &mut Tx<'_, ReadCases>, id: MemberId) -> Result<(), Failur
 /// # Errors
 /// When the case is closed, or the body names a member or task that is not there.
 pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: NewTask) -> Result<TaskInCase, Failure> {
-    at_most(&new.checklist, MOST, "/checklist")?;
-    at_most(&new.wanted_documents, MOST, "/wanted_documents")?;
+    at_most(&new.checklist, SHORT_LIST, "/checklist")?;
+    at_most(&new.wanted_documents, SHORT_LIST, "/wanted_documents")?;
     let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_allow_work(new.stage)?;
     if let Some(assignee) = new.assignee_id {
@@ -231,7 +229,7 @@ fn edited(tx: &mut Tx<'_, WorkTasks>, before: &Task, contents: &Contents, patch:
     patch.note.apply_with(&mut after.note, Into::into);
     patch.description.apply_with(&mut after.description, Into::into);
     if let Some(checklist) = patch.checklist {
-        at_most(&checklist, MOST, "/checklist")?;
+        at_most(&checklist, SHORT_LIST, "/checklist")?;
         after.checklist = checklist;
     }
     if let Patch::Value(assignee) = &patch.assignee_id {

@@ -96,3 +96,25 @@ async fn every_problem_explains_itself_in_both_languages() {
     app.nobody().get("/readyz").await.expect(200);
     app.nobody().get("/.well-known/api-catalog").await.expect(200);
 }
+
+#[actix_web::test]
+async fn a_panic_is_one_requests_problem() {
+    use actix_web::{App, middleware::from_fn, test, web};
+    let app = TestApp::start(Database::Sqlite).await.unwrap();
+    let services = rejoinder::server::services(app.store.clone(), rejoinder::limits::Limits::default(), app.url.clone(), false).unwrap();
+    async fn boom() -> actix_web::HttpResponse {
+        panic!("a planted panic")
+    }
+    let fragile = App::new().app_data(services).wrap(from_fn(rejoinder::api::frame::frame)).route("/boom", web::get().to(boom));
+    let fragile = test::init_service(fragile).await;
+    for _ in 0..2 {
+        let request = test::TestRequest::get().uri("/boom").to_request();
+        let error = test::try_call_service(&fragile, request).await.unwrap_err();
+        let answer = error.error_response();
+        assert_eq!(answer.status(), 500);
+        assert_eq!(answer.headers().get("content-type").unwrap(), "application/problem+json");
+        let problem: Value = serde_json::from_slice(&actix_web::body::to_bytes(answer.into_body()).await.unwrap()).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert!(!problem.to_string().contains("planted"), "the cause is for the log");
+    }
+}

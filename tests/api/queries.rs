@@ -74,4 +74,128 @@ on_both! {
             ("change a case", 5),
         ]);
     }
+
+    async fn every_other_operation_too(app) {
+        let agency = app.agency().await;
+        let owner = agency.member(rejoinder::domain::access::Role::Owner).await;
+        let (handler, counsel) = (agency.handler().await, agency.member(rejoinder::domain::access::Role::Counsel).await);
+        let case = agency.case().await;
+        let id = |value: &Value| value.as_str().unwrap().to_owned();
+        let (case_path, shop) = (format!("/v1/cases/{}", id(&case["id"])), id(&case["shop_id"]));
+        let (complaint, allegation) = (id(&case["complaints"][0]["id"]), id(&case["allegations"][0]["id"]));
+        let deadline = |number: usize| format!("/v1/deadlines/{}", id(&case["deadlines"][number]["id"]));
+        let mut found = Vec::new();
+        let mut made = std::collections::BTreeMap::new();
+        let new = [
+            ("POST /v1/invitations", "/v1/invitations".to_owned(), json!({ "email": "x@agency.example", "role": "handler" })),
+            ("POST /v1/grants", "/v1/grants".into(), json!({ "member_id": counsel.member, "case_id": case["id"] })),
+            ("POST /v1/api_keys", "/v1/api_keys".into(), json!({ "name": "x", "scopes": ["case:read"] })),
+            ("POST /v1/shops", "/v1/shops".into(), json!({ "name": "x", "platform": "jd", "legal_entity": "x" })),
+            ("POST complaints", format!("{case_path}/complaints"), json!({ "channel": "media", "kind": "media_report", "received_at": "2026-11-20T09:30:00+08:00" })),
+            ("POST allegations", format!("{case_path}/allegations"), json!({ "complaint_id": complaint, "allegation": { "kind": "quality", "description": "x" } })),
+            ("POST triggers", format!("{case_path}/triggers"), json!({ "event": "platform_notice", "occurred_on": "2026-11-20" })),
+            ("POST deadlines", format!("{case_path}/deadlines"), json!({ "stage": "legal", "title": "x", "due_on": "2026-12-20" })),
+            ("POST tasks", format!("{case_path}/tasks"), json!({ "stage": "legal", "title": "x" })),
+        ];
+        for (name, path, body) in new {
+            let (statements, answer) = count(&app, owner.request(Method::POST, &path).json(&body), 201).await;
+            found.push(format!("{name} {statements}"));
+            made.insert(name, answer);
+        }
+        let grant = format!("/v1/grants/{}", id(&made["POST /v1/grants"]["id"]));
+        for path in [
+            "/v1/members", &format!("/v1/members/{}", handler.member.clone().unwrap()), "/v1/invitations", "/v1/grants", &grant, "/v1/api_keys",
+            &format!("/v1/shops/{shop}"), &format!("{case_path}/complaints"), &format!("/v1/complaints/{complaint}"), &format!("{case_path}/allegations"),
+            &format!("/v1/allegations/{allegation}"), &format!("{case_path}/triggers"), &format!("{case_path}/deadlines"), &deadline(0),
+            &format!("{case_path}/tasks"), &format!("/v1/tasks/{}", id(&case["tasks"][0]["id"])),
+        ] {
+            let (statements, _) = count(&app, get(&owner, path), 200).await;
+            found.push(format!("GET {} {statements}", path.split('/').map(|part| if part.len() == 36 { "*" } else { part }).collect::<Vec<_>>().join("/")));
+        }
+        for (name, path, patch) in [
+            ("PATCH member", format!("/v1/members/{}", handler.member.clone().unwrap()), json!({ "role": "auditor" })),
+            ("PATCH shop", format!("/v1/shops/{shop}"), json!({ "name": "y" })),
+            ("PATCH complaint", format!("/v1/complaints/{complaint}"), json!({ "reporter": { "basis": "x", "identity": { "name": "x" } } })),
+            ("PATCH allegation", format!("/v1/allegations/{allegation}"), json!({ "legal_basis": "x" })),
+        ] {
+            let tag = owner.get(&path).await.etag();
+            found.push(format!("{name} {}", count(&app, owner.request(Method::PATCH, &path).header("if-match", &tag).patch(&patch), 200).await.0));
+        }
+        for (name, path, body) in [
+            ("meet", format!("{}/meet", deadline(0)), json!({})),
+            ("waive", format!("{}/waive", deadline(1)), json!({ "reason": "x" })),
+            ("open identity", format!("/v1/complaints/{complaint}/reporter_identity/openings"), json!({ "reason": "x" })),
+            ("move a stage", format!("{case_path}/stages/legal/transitions"), json!({ "to": "active" })),
+            ("complete a stage", format!("{case_path}/stages/legal/transitions"), json!({ "to": "completed", "override": true, "reason": "x" })),
+            ("close", format!("{case_path}/transitions"), json!({ "to": "closed", "override": true, "reason": "x" })),
+            ("reopen", format!("{case_path}/transitions"), json!({ "to": "reopened", "reason": "x" })),
+        ] {
+            found.push(format!("{name} {}", count(&app, owner.request(Method::POST, &path).json(&body), 200).await.0));
+        }
+        let tag = owner.get(&grant).await.etag();
+        found.push(format!("DELETE grant {}", count(&app, owner.request(Method::DELETE, &grant).header("if-match", &tag), 200).await.0));
+        for name in ["/v1/invitations", "/v1/api_keys"] {
+            let path = format!("{name}/{}", id(&made[format!("POST {name}").as_str()]["id"]));
+            found.push(format!("DELETE {name} {}", count(&app, owner.request(Method::DELETE, &path), 204).await.0));
+        }
+        let login = json!({ "email": counsel.email, "password": crate::harness::PASSWORD });
+        let (statements, session) = count(&app, app.nobody().request(Method::POST, "/v1/sessions").json(&login), 201).await;
+        found.push(format!("log in {statements}"));
+        let refresh = json!({ "refresh_token": session["refresh_token"] });
+        found.push(format!("refresh {}", count(&app, app.nobody().request(Method::POST, "/v1/sessions/refresh").json(&refresh), 201).await.0));
+        let change = json!({ "old_password": crate::harness::PASSWORD, "new_password": "another password" });
+        found.push(format!("change password {}", count(&app, counsel.request(Method::PUT, "/v1/me/password").json(&change), 204).await.0));
+        found.push(format!("log out {}", count(&app, counsel.request(Method::DELETE, "/v1/sessions/current"), 204).await.0));
+        let on_sqlite = app.database == crate::harness::Database::Sqlite;
+        let expected: Vec<String> = STATEMENTS.iter().map(|(name, sqlite, postgres)| format!("{name} {}", if on_sqlite { sqlite } else { postgres })).collect();
+        assert_eq!(found, expected);
+    }
 }
+
+/// The operations with their statements on SQLite and on PostgreSQL, which has one more where a tenant or person is entered or a list is empty,
+/// and one for all rows of an insert.
+const STATEMENTS: &[(&str, u64, u64)] = &[
+    ("POST /v1/invitations", 4, 4),
+    ("POST /v1/grants", 6, 6),
+    ("POST /v1/api_keys", 4, 4),
+    ("POST /v1/shops", 4, 4),
+    ("POST complaints", 10, 11),
+    ("POST allegations", 6, 6),
+    ("POST triggers", 13, 12),
+    ("POST deadlines", 10, 10),
+    ("POST tasks", 5, 5),
+    ("GET /v1/members", 2, 2),
+    ("GET /v1/members/*", 2, 2),
+    ("GET /v1/invitations", 2, 2),
+    ("GET /v1/grants", 2, 2),
+    ("GET /v1/grants/*", 2, 2),
+    ("GET /v1/api_keys", 2, 2),
+    ("GET /v1/shops/*", 2, 2),
+    ("GET /v1/cases/*/complaints", 3, 3),
+    ("GET /v1/complaints/*", 2, 2),
+    ("GET /v1/cases/*/allegations", 3, 3),
+    ("GET /v1/allegations/*", 2, 2),
+    ("GET /v1/cases/*/triggers", 3, 3),
+    ("GET /v1/cases/*/deadlines", 3, 3),
+    ("GET /v1/deadlines/*", 2, 2),
+    ("GET /v1/cases/*/tasks", 3, 3),
+    ("GET /v1/tasks/*", 2, 2),
+    ("PATCH member", 7, 7),
+    ("PATCH shop", 5, 5),
+    ("PATCH complaint", 10, 10),
+    ("PATCH allegation", 10, 10),
+    ("meet", 11, 11),
+    ("waive", 10, 10),
+    ("open identity", 4, 4),
+    ("move a stage", 7, 7),
+    ("complete a stage", 12, 12),
+    ("close", 10, 10),
+    ("reopen", 5, 5),
+    ("DELETE grant", 4, 4),
+    ("DELETE /v1/invitations", 3, 3),
+    ("DELETE /v1/api_keys", 3, 3),
+    ("log in", 4, 6),
+    ("refresh", 3, 4),
+    ("change password", 8, 9),
+    ("log out", 3, 3),
+];
