@@ -56,9 +56,16 @@ impl From<diesel::result::Error> for StoreError {
 
 /// Whether a database's complaint is one that passes: a deadlock, a connection that was cut, a server that starts or stops.
 fn passes(message: &str) -> bool {
-    ["deadlock detected", "server closed the connection", "no connection to the server", "terminating connection", "the database system is"]
-        .iter()
-        .any(|known| message.contains(known))
+    [
+        "deadlock detected",
+        "server closed the connection",
+        "no connection to the server",
+        "terminating connection",
+        "the database system is",
+        "database is locked",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
 }
 
 /// In what a transaction can end other than well.

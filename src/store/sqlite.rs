@@ -8,7 +8,7 @@ use super::{
 use crate::limits::{WRITE_GROUP, WRITE_QUEUE};
 use diesel::{
     Connection as _, RunQueryDsl as _,
-    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _, TransactionManagerStatus},
     r2d2::{ConnectionManager, CustomizeConnection, Pool},
 };
 use std::{
@@ -26,18 +26,19 @@ pub(super) mod queries;
 
 /// Set on each connection, and read back.
 const PRAGMAS: &[(&str, &str)] = &[
+    ("busy_timeout", "5000"),
     ("journal_mode", "wal"),
     ("synchronous", "2"),
     ("foreign_keys", "1"),
     ("recursive_triggers", "1"),
     ("trusted_schema", "0"),
     ("secure_delete", "1"),
-    ("busy_timeout", "5000"),
     ("cell_size_check", "1"),
     ("cache_size", "-8000"),
 ];
 
-type Job = Box<dyn FnOnce(&mut Conn) -> Settle + Send>;
+/// Runs on the writer's connection, or is told why there is no transaction to run in.
+type Job = Box<dyn FnOnce(Result<&mut Conn, StoreError>) -> Settle + Send>;
 /// Sends a job's answer once the group is committed, or the reason why it was not.
 type Settle = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -135,7 +136,7 @@ fn job<T: Send + 'static>(
     answer: impl FnOnce(Result<T, Failure>) + Send + 'static,
 ) -> Job {
     Box::new(move |conn| {
-        let outcome = in_savepoint(conn, work);
+        let outcome = conn.map_err(Failure::Store).and_then(|conn| in_savepoint(conn, work));
         Box::new(move |committed| {
             answer(match (outcome, committed) {
                 (Ok(_), Err(error)) => Err(Failure::Store(error)),
@@ -157,22 +158,26 @@ fn in_savepoint<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, Fa
 /// The writer: takes what waits, runs it in one transaction, and lets answers go only after the COMMIT.
 fn write_in_groups(mut conn: Conn, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
-        let begun = AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE").map_err(StoreError::from);
-        let mut settles = vec![first(&mut conn)];
+        if let Err(error) = AnsiTransactionManager::begin_transaction_sql(&mut conn, "BEGIN IMMEDIATE") {
+            // Without the transaction a job would commit by itself: it must not run at all.
+            start_over(&mut conn);
+            first(Err(error.into()))(Ok(()));
+            continue;
+        }
+        let mut settles = vec![first(Ok(&mut conn))];
         while settles.len() < WRITE_GROUP
             && let Ok(next) = jobs.try_recv()
         {
-            settles.push(next(&mut conn));
+            settles.push(next(Ok(&mut conn)));
         }
-        let committed = begun.and_then(|()| AnsiTransactionManager::commit_transaction(&mut conn).map_err(StoreError::from));
+        let committed = AnsiTransactionManager::commit_transaction(&mut conn).map_err(StoreError::from);
         if let Err(error) = &committed {
             tracing::error!(%error, "a group of writes was not committed");
             if error.to_string().contains("disk I/O error") {
                 // After a failed sync nobody knows what is on the disk: recover from the log on the next start, never try again.
                 std::process::abort();
             }
-            // A failed COMMIT may have rolled back already.
-            let _ = AnsiTransactionManager::rollback_transaction(&mut conn);
+            start_over(&mut conn);
         }
         for settle in settles {
             settle(match &committed {
@@ -182,6 +187,12 @@ fn write_in_groups(mut conn: Conn, mut jobs: mpsc::Receiver<Job>) {
             });
         }
     }
+}
+
+/// Ends whatever transaction SQLite or Diesel still believes in, after one of them has given up on it.
+fn start_over(conn: &mut Conn) {
+    let _ = conn.batch_execute("ROLLBACK");
+    *AnsiTransactionManager::transaction_manager_status_mut(conn) = TransactionManagerStatus::default();
 }
 
 #[derive(diesel::QueryableByName)]

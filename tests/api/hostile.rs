@@ -381,3 +381,21 @@ async fn a_caller_who_hurries_is_told_to_wait() {
     assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
     refused.problem(429, "too_many_requests");
 }
+
+#[actix_web::test]
+async fn a_write_that_finds_no_transaction_leaves_nothing_behind() {
+    use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+    let app = TestApp::start(Database::Sqlite).await.unwrap();
+    let agency = app.agency().await;
+    let shop = agency.shop("douyin").await;
+    let handler = agency.handler().await;
+    let mut somebody = SqliteConnection::establish(app.database_file().to_str().unwrap()).unwrap();
+    somebody.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let refused = handler.post("/v1/cases", a_platform_finding(&shop)).await;
+    assert!(!refused.header("retry-after").is_empty());
+    refused.problem(503, "busy");
+    somebody.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(number_of_cases(&handler).await, 0);
+    handler.post("/v1/cases", a_platform_finding(&shop)).await.expect(201);
+    assert_eq!(number_of_cases(&handler).await, 1);
+}
