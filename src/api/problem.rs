@@ -421,7 +421,7 @@ impl From<RuleViolation> for Problem {
             RuleViolation::AlreadyMember => Self::new(Kind::AlreadyExists),
             RuleViolation::AlreadyRecorded(event) => Self::new(Kind::AlreadyExists).with_facts(json!({ "event": event })),
             RuleViolation::WrongPassword => Self::new(Kind::WrongCredentials),
-            RuleViolation::Field { pointer, code } => Self::with_field(Kind::InvalidBody, Place::Pointer(pointer.into()), code, ""),
+            RuleViolation::Field { pointer, code } => Self::with_field(Kind::InvalidBody, Place::Pointer(pointer), code, ""),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod grant;
 pub mod ids;
 pub mod journal;
 pub mod language;
+pub mod list;
 pub mod member;
 pub mod merge_patch;
 pub mod period;

@@ -77,7 +77,7 @@ pub enum RuleViolation {
     #[error("{pointer}: {code}")]
     Field {
         /// Where, as an RFC 6901 pointer such as `/tasks/0/due_at`.
-        pointer: &'static str,
+        pointer: String,
         /// Which rule.
         code: FieldRule,
     },
@@ -86,7 +86,7 @@ pub enum RuleViolation {
 impl RuleViolation {
     /// The refusal of one field.
     #[must_use]
-    pub fn field(pointer: &'static str, code: FieldRule) -> Self {
-        Self::Field { pointer, code }
+    pub fn field(pointer: impl Into<String>, code: FieldRule) -> Self {
+        Self::Field { pointer: pointer.into(), code }
     }
 }

@@ -1,7 +1,7 @@
 //! Opening cases, changing them, moving their stages, closing and reopening them.
 
 use super::{
-    Metadata, at_most,
+    Metadata,
     case_work::{deadlines_of, lock, moment_trigger, tasks_of, trigger_of},
     complaints,
     complaints::NewComplaint,
@@ -16,6 +16,7 @@ use crate::{
         field_rule::FieldRule,
         ids::{CaseId, MemberId, ShopId},
         journal::Entry,
+        list::Distinct,
         merge_patch::{Patch, replacement},
         playbook,
         stage::{StageMove, StageRecord},
@@ -49,12 +50,12 @@ pub struct NewCase {
     pub lead_id: Option<MemberId>,
     /// The members who work on it.
     #[serde(default)]
-    #[schema(required = false, max_items = 50)]
-    pub member_ids: Vec<MemberId>,
+    #[schema(required = false, value_type = Vec<MemberId>, max_items = 50)]
+    pub member_ids: Distinct<MemberId, SHORT_LIST>,
     /// Words to find it by.
     #[serde(default)]
-    #[schema(required = false, max_items = 50)]
-    pub tags: Vec<Line<40>>,
+    #[schema(required = false, value_type = Vec<Line<40>>, max_items = 50)]
+    pub tags: Distinct<Line<40>, SHORT_LIST>,
     /// What your own systems keep with it.
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>, required = false)]
@@ -81,12 +82,12 @@ pub struct CasePatch {
     pub lead_id: Patch<MemberId>,
     /// All members who work on it.
     #[serde(default, deserialize_with = "replacement")]
-    #[schema(nullable = false, max_items = 50)]
-    pub member_ids: Option<Vec<MemberId>>,
+    #[schema(nullable = false, value_type = Option<Vec<MemberId>>, max_items = 50)]
+    pub member_ids: Option<Distinct<MemberId, SHORT_LIST>>,
     /// All words to find it by.
     #[serde(default, deserialize_with = "replacement")]
-    #[schema(nullable = false, max_items = 50)]
-    pub tags: Option<Vec<Line<40>>>,
+    #[schema(nullable = false, value_type = Option<Vec<Line<40>>>, max_items = 50)]
+    pub tags: Option<Distinct<Line<40>, SHORT_LIST>>,
     /// All of what your own systems keep with it.
     #[serde(default, deserialize_with = "replacement")]
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
@@ -146,8 +147,6 @@ fn must_be_members(tx: &mut Tx<'_, ReadCases>, ids: &[MemberId], pointer: &'stat
 /// # Errors
 /// When the shop or a member that the body names is not there.
 pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents), Failure> {
-    at_most(&new.member_ids, SHORT_LIST, "/member_ids")?;
-    at_most(&new.tags, SHORT_LIST, "/tags")?;
     let shop = named_in_body(store::shops::find(tx, new.shop_id), "/shop_id")?;
     must_be_members(&mut tx.narrow(), &new.member_ids, "/member_ids")?;
     if let Some(lead) = new.lead_id {
@@ -156,7 +155,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
     let (ground, now) = (tx.ground(), tx.now());
     let playbook = ground.content.current_playbook().ok_or_else(|| StoreError::Broken("there is no playbook".into()))?;
     let id: CaseId = tx.new_id();
-    let (complaint, allegations) = complaints::build(&tx.narrow::<WriteCases>(), id, new.complaint)?;
+    let (complaint, allegations) = complaints::build(&tx.narrow::<WriteCases>(), id, new.complaint, "/complaint")?;
     let (channel, kind, received_at) = (complaint.channel, complaint.kind, complaint.received_at);
     let reporter_type = complaint.reporter.r#type;
     let mut contents = Contents { complaints: vec![complaint], allegations, ..Contents::default() };
@@ -179,8 +178,8 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
         status: CaseStatus::Open,
         priority: new.priority.unwrap_or(Priority::Normal),
         lead_id: new.lead_id.or(Some(tx.scope().member())),
-        member_ids: new.member_ids,
-        tags: new.tags.into_iter().map(Into::into).collect(),
+        member_ids: new.member_ids.into_vec(),
+        tags: new.tags.into_vec(),
         metadata: metadata(new.metadata)?,
         playbook: PlaybookRef { key: playbook.key.clone(), version: playbook.version },
         channel,
@@ -216,13 +215,11 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: CaseId, seen: i64, patch: CasePat
     }
     patch.lead_id.apply(&mut after.lead_id);
     if let Some(ids) = patch.member_ids {
-        at_most(&ids, SHORT_LIST, "/member_ids")?;
         must_be_members(&mut tx.narrow(), &ids, "/member_ids")?;
-        after.member_ids = ids;
+        after.member_ids = ids.into_vec();
     }
     if let Some(tags) = patch.tags {
-        at_most(&tags, SHORT_LIST, "/tags")?;
-        after.tags = tags.into_iter().map(Into::into).collect();
+        after.tags = tags.into_vec();
     }
     if let Some(given) = patch.metadata {
         after.metadata = metadata(given)?;

@@ -1,12 +1,13 @@
 //! Complaints, their allegations and the reporter behind them.
 
-use super::{at_most, case_work, must_have_seen, named_in_body, replace};
+use super::{case_work, must_have_seen, named_in_body, replace};
 use crate::{
     domain::{
         access::{OpenIdentity, WriteCases},
         complaint::{Allegation, Complaint, Conclusion, Money, Reporter},
         field_rule::FieldRule,
         ids::{AllegationId, CaseId, ComplaintId},
+        list::{Distinct, List},
         merge_patch::{Patch, replacement},
         text::{Line, Prose},
         time::{Day, Instant},
@@ -47,8 +48,8 @@ pub struct NewComplaint {
     pub summary: Option<Prose<5000>>,
     /// The points of its accusation.
     #[serde(default)]
-    #[schema(required = false, max_items = 500)]
-    pub allegations: Vec<NewAllegation>,
+    #[schema(required = false, value_type = Vec<NewAllegation>, max_items = 500)]
+    pub allegations: List<NewAllegation, LONG_LIST>,
     /// Who is behind it.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -111,8 +112,8 @@ pub struct NewAllegation {
     pub period_to: Option<Day>,
     /// The orders it names.
     #[serde(default)]
-    #[schema(required = false, max_items = 500)]
-    pub order_nos: Vec<Line<64>>,
+    #[schema(required = false, value_type = Vec<Line<64>>, max_items = 500)]
+    pub order_nos: Distinct<Line<64>, LONG_LIST>,
     /// How many orders it counts, named or not.
     #[serde(default)]
     #[schema(nullable = false, minimum = 0)]
@@ -238,15 +239,16 @@ fn seal(identity: &Identity, scope: &Scope, complaint: ComplaintId, ground: &Gro
     Some(ground.vault.seal(&seal_place(scope, complaint), &bytes, &ground.clock))
 }
 
-pub(super) fn build_allegation(
+/// An allegation, ready to be kept; `at` points to where it stands in the body.
+fn build_allegation(
     tx: &Tx<'_, WriteCases>,
     case_id: CaseId,
     complaint_id: ComplaintId,
     new: NewAllegation,
+    at: &str,
 ) -> Result<Allegation, Failure> {
-    at_most(&new.order_nos, LONG_LIST, "/complaint/allegations")?;
     if new.period_from.zip(new.period_to).is_some_and(|(from, to)| to < from) {
-        return Err(RuleViolation::field("/period_to", FieldRule::TooEarly).into());
+        return Err(RuleViolation::field(format!("{at}/period_to"), FieldRule::TooEarly).into());
     }
     Ok(Allegation {
         id: tx.new_id(),
@@ -256,7 +258,7 @@ pub(super) fn build_allegation(
         description: new.description.into(),
         period_from: new.period_from,
         period_to: new.period_to,
-        order_nos: new.order_nos.into_iter().map(Into::into).collect(),
+        order_nos: new.order_nos.into_vec(),
         order_count: new.order_count.map(Into::into),
         amount: new.amount,
         legal_basis: new.legal_basis.map(Into::into),
@@ -269,11 +271,15 @@ pub(super) fn build_allegation(
     })
 }
 
-/// A complaint and its allegations, ready to be kept.
-pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint) -> Result<(Complaint, Vec<Allegation>), Failure> {
-    at_most(&new.allegations, LONG_LIST, "/complaint/allegations")?;
+/// A complaint and its allegations, ready to be kept; `at` points to where it stands in the body.
+pub(super) fn build(
+    tx: &Tx<'_, WriteCases>,
+    case_id: CaseId,
+    new: NewComplaint,
+    at: &str,
+) -> Result<(Complaint, Vec<Allegation>), Failure> {
     if new.received_at > tx.now().plus_seconds(CLOCK_SKEW) {
-        return Err(RuleViolation::field("/complaint/received_at", FieldRule::OutOfRange).into());
+        return Err(RuleViolation::field(format!("{at}/received_at"), FieldRule::OutOfRange).into());
     }
     let id: ComplaintId = tx.new_id();
     let reporter = new.reporter.unwrap_or(NewReporter { r#type: ReporterType::Unknown, confidence: None, basis: None, identity: None });
@@ -292,8 +298,13 @@ pub(super) fn build(tx: &Tx<'_, WriteCases>, case_id: CaseId, new: NewComplaint)
         created_at: tx.now(),
         updated_at: tx.now(),
     };
-    let allegations =
-        new.allegations.into_iter().map(|allegation| build_allegation(tx, case_id, id, allegation)).collect::<Result<_, _>>()?;
+    let allegations = new
+        .allegations
+        .into_vec::<NewAllegation>()
+        .into_iter()
+        .enumerate()
+        .map(|(n, allegation)| build_allegation(tx, case_id, id, allegation, &format!("{at}/allegations/{n}")))
+        .collect::<Result<_, _>>()?;
     Ok((complaint, allegations))
 }
 
@@ -309,7 +320,7 @@ pub fn add(
 ) -> Result<(Complaint, Vec<Allegation>), Failure> {
     let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
-    let (complaint, added) = build(tx, case_id, new)?;
+    let (complaint, added) = build(tx, case_id, new, "")?;
     complaints::insert(tx, &case, &complaint, &added)?;
     let mut contents = store::cases::contents(tx, &case)?;
     if let Some(event) = crate::domain::complaint::arrival_event(complaint.channel, complaint.kind) {
@@ -378,7 +389,7 @@ pub fn add_allegation(
     if complaint.case_id != case_id {
         return Err(RuleViolation::field("/complaint_id", FieldRule::NotFound).into());
     }
-    let allegation = build_allegation(tx, case_id, complaint.id, new.allegation)?;
+    let allegation = build_allegation(tx, case_id, complaint.id, new.allegation, "/allegation")?;
     allegations::insert(tx, &case, &allegation)?;
     Ok(allegation)
 }

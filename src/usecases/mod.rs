@@ -41,10 +41,6 @@ fn named_in_body<T>(found: Result<T, StoreError>, pointer: &'static str) -> Resu
     })
 }
 
-fn at_most<T>(list: &[T], most: usize, pointer: &'static str) -> Result<(), Failure> {
-    if list.len() > most { Err(RuleViolation::field(pointer, FieldRule::TooMany).into()) } else { Ok(()) }
-}
-
 fn metadata(given: Metadata) -> Result<BTreeMap<String, String>, Failure> {
     if given.len() > METADATA_PAIRS {
         return Err(RuleViolation::field("/metadata", FieldRule::TooMany).into());

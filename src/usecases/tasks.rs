@@ -1,12 +1,13 @@
 //! Making and doing tasks.
 
-use super::{at_most, case_work, must_have_seen, replace};
+use super::{case_work, must_have_seen, replace};
 use crate::{
     domain::{
         access::{Capability, ReadCases, WorkTasks, WriteCases},
         case::{Case, Contents},
         field_rule::FieldRule,
         ids::{CaseId, MemberId, TaskId},
+        list::{Distinct, List},
         merge_patch::{Patch, replacement},
         task::{ChecklistItem, Task, TaskMove, no_circle},
         text::{Line, Prose},
@@ -41,8 +42,8 @@ pub struct NewTask {
     pub done_means: Option<Prose<1000>>,
     /// The documents that are wanted.
     #[serde(default)]
-    #[schema(required = false, max_items = 50)]
-    pub wanted_documents: Vec<Line<200>>,
+    #[schema(required = false, value_type = Vec<Line<200>>, max_items = 50)]
+    pub wanted_documents: List<Line<200>, SHORT_LIST>,
     /// Who does it.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -59,12 +60,12 @@ pub struct NewTask {
     pub blocks_closing: bool,
     /// The tasks of the same case that come first.
     #[serde(default)]
-    #[schema(required = false, max_items = 50)]
-    pub depends_on: Vec<TaskId>,
+    #[schema(required = false, value_type = Vec<TaskId>, max_items = 50)]
+    pub depends_on: Distinct<TaskId, SHORT_LIST>,
     /// Small steps.
     #[serde(default)]
-    #[schema(required = false, max_items = 50)]
-    pub checklist: Vec<ChecklistItem>,
+    #[schema(required = false, value_type = Vec<ChecklistItem>, max_items = 50)]
+    pub checklist: List<ChecklistItem, SHORT_LIST>,
 }
 
 /// What changes on a task. A client may change `status`, `note` and `checklist`.
@@ -81,8 +82,8 @@ pub struct TaskPatch {
     pub note: Patch<Prose<2000>>,
     /// All its small steps.
     #[serde(default, deserialize_with = "replacement")]
-    #[schema(nullable = false, max_items = 50)]
-    pub checklist: Option<Vec<ChecklistItem>>,
+    #[schema(nullable = false, value_type = Option<Vec<ChecklistItem>>, max_items = 50)]
+    pub checklist: Option<List<ChecklistItem, SHORT_LIST>>,
     /// Its title; `null` goes back to the playbook's.
     #[serde(default)]
     #[schema(value_type = Option<Line<200>>)]
@@ -105,8 +106,8 @@ pub struct TaskPatch {
     pub required: Option<bool>,
     /// All tasks of the same case that come first.
     #[serde(default, deserialize_with = "replacement")]
-    #[schema(nullable = false, max_items = 50)]
-    pub depends_on: Option<Vec<TaskId>>,
+    #[schema(nullable = false, value_type = Option<Vec<TaskId>>, max_items = 50)]
+    pub depends_on: Option<Distinct<TaskId, SHORT_LIST>>,
 }
 
 impl TaskPatch {
@@ -127,7 +128,6 @@ fn in_case(task: Task, case: &Case) -> TaskInCase {
 }
 
 fn must_be_of_case(depends_on: &[TaskId], contents: &Contents) -> Result<(), Failure> {
-    at_most(depends_on, SHORT_LIST, "/depends_on")?;
     let known = depends_on.iter().all(|id| contents.tasks.iter().any(|task| task.id == *id));
     if known { Ok(()) } else { Err(RuleViolation::field("/depends_on", FieldRule::NotFound).into()) }
 }
@@ -141,8 +141,6 @@ fn must_be_member(tx: &mut Tx<'_, ReadCases>, id: MemberId) -> Result<(), Failur
 /// # Errors
 /// When the case is closed, or the body names a member or task that is not there.
 pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new: NewTask) -> Result<TaskInCase, Failure> {
-    at_most(&new.checklist, SHORT_LIST, "/checklist")?;
-    at_most(&new.wanted_documents, SHORT_LIST, "/wanted_documents")?;
     let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_allow_work(new.stage)?;
     if let Some(assignee) = new.assignee_id {
@@ -160,15 +158,15 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         title: Some(new.title.into()),
         description: new.description.map(Into::into),
         done_means: new.done_means.map(Into::into),
-        wanted_documents: Some(new.wanted_documents.into_iter().map(Into::into).collect()),
+        wanted_documents: Some(new.wanted_documents.into_vec()),
         status: TaskStatus::Todo,
         required: new.required,
         blocks_closing: new.blocks_closing,
         assignee_id: new.assignee_id,
         due_at: new.due_at,
         due_by_hand: true,
-        depends_on: new.depends_on,
-        checklist: new.checklist,
+        depends_on: new.depends_on.into_vec(),
+        checklist: new.checklist.into_vec(),
         note: None,
         ended_at: None,
         ended_by: None,
@@ -229,8 +227,7 @@ fn edited(tx: &mut Tx<'_, WorkTasks>, before: &Task, contents: &Contents, patch:
     patch.note.apply_with(&mut after.note, Into::into);
     patch.description.apply_with(&mut after.description, Into::into);
     if let Some(checklist) = patch.checklist {
-        at_most(&checklist, SHORT_LIST, "/checklist")?;
-        after.checklist = checklist;
+        after.checklist = checklist.into_vec();
     }
     if let Patch::Value(assignee) = &patch.assignee_id {
         must_be_member(&mut tx.narrow(), *assignee)?;
@@ -247,7 +244,7 @@ fn edited(tx: &mut Tx<'_, WorkTasks>, before: &Task, contents: &Contents, patch:
     if let Some(depends_on) = patch.depends_on {
         must_be_of_case(&depends_on, contents)?;
         no_circle(before.id, &depends_on, &contents.tasks)?;
-        after.depends_on = depends_on;
+        after.depends_on = depends_on.into_vec();
     }
     Ok(after)
 }
