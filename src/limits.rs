@@ -9,6 +9,14 @@ pub const PAGE: i64 = 200;
 pub const SHORT_LIST: usize = 50;
 /// Most elements of a long list in a body: allegations of a complaint, order numbers of an allegation.
 pub const LONG_LIST: usize = 500;
+/// Most tasks of a playbook.
+pub const PLAYBOOK_TASKS: usize = 300;
+/// Published playbooks that a process keeps at hand, over all tenants.
+pub const PLAYBOOKS_AT_HAND: usize = 64;
+/// Most cases of one bulk request.
+pub const BULK: usize = 100;
+/// Most cases that one call hands over.
+pub const HANDED_OVER: i64 = 200;
 /// Most pairs of metadata.
 pub const METADATA_PAIRS: usize = 50;
 /// Most words of one filter.

@@ -23,6 +23,8 @@ pub(super) struct BodySchema {
 pub(super) trait Body: Sized + 'static {
     /// Its media type; none when no body is expected.
     const MEDIA_TYPE: Option<&'static str>;
+    /// Whether it asks for so much at once that a retry must be safe.
+    const NEEDS_KEY: bool = false;
     /// Parses what was read.
     fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Problem>;
     /// Its schema.
@@ -45,12 +47,13 @@ impl Body for NoBody {
 }
 
 macro_rules! json_body {
-    ($(#[$doc:meta])* $name:ident, $media_type:literal) => {
+    ($(#[$doc:meta])* $name:ident, $media_type:literal, needs key $needs_key:literal) => {
         $(#[$doc])*
         pub(super) struct $name<T>(pub(super) T);
 
         impl<T: DeserializeOwned + ToSchema + 'static> Body for $name<T> {
             const MEDIA_TYPE: Option<&'static str> = Some($media_type);
+            const NEEDS_KEY: bool = $needs_key;
 
             fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Problem> {
                 parse_json(bytes, limits).map(Self)
@@ -67,11 +70,15 @@ macro_rules! json_body {
 
 json_body! {
     /// A JSON document.
-    Json, "application/json"
+    Json, "application/json", needs key false
+}
+json_body! {
+    /// A JSON document that asks for many things at once: it is sent with an `Idempotency-Key`.
+    Bulk, "application/json", needs key true
 }
 json_body! {
     /// A JSON merge patch (RFC 7396).
-    MergePatch, "application/merge-patch+json"
+    MergePatch, "application/merge-patch+json", needs key false
 }
 
 /// Reads a body of the wanted media type.

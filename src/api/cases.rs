@@ -13,7 +13,7 @@ use crate::{
     domain::{
         access::{CloseCases, OpenCases, ReadCases, WriteCases},
         case::Case,
-        ids::{CaseId, MemberId, ShopId},
+        ids::{CaseId, MemberId, PlaybookId, ShopId},
         time::Instant,
         vocabulary::{CaseStatus, Channel, ReporterType, Stage},
     },
@@ -55,6 +55,9 @@ pub(super) struct CaseQuery {
     /// With this number.
     #[param(nullable = false)]
     number: Option<String>,
+    /// Pinned to this version of a playbook.
+    #[param(nullable = false)]
+    playbook_id: Option<PlaybookId>,
     /// In which order; `-opened_at` when absent.
     #[param(nullable = false, inline)]
     sort: Option<CaseSort>,
@@ -170,6 +173,7 @@ pub(super) async fn list_cases(request: Request<ReadCases, (), CaseQuery>) -> An
         channels: query.channel.unwrap_or_default().0,
         due_before: query.due_before,
         number: query.number,
+        playbook_id: query.playbook_id,
     };
     let sort = query.sort.unwrap_or(CaseSort::OpenedAtDescending).sort();
     let page = request.caller.page(filter, sort, query.limit, query.cursor.as_deref())?;
@@ -193,7 +197,7 @@ pub(super) async fn open_case(request: Request<OpenCases, (), NoQuery, Json<NewC
         .transact(move |tx| {
             let (case, contents) = usecase::open(tx, new)?;
             let (location, version) = (format!("/v1/cases/{}", case.id), case.version);
-            let view = CaseView::new(case.clone()).with(Expand::ALL, &case, contents, &tx.ground().content, language);
+            let view = CaseView::new(case).with(Expand::ALL, contents, &tx.ground().content, language);
             Ok(Reply::created(view, location).version(version))
         })
         .await
@@ -211,7 +215,7 @@ pub(super) async fn get_case(request: Request<ReadCases, CaseId, ExpandQuery>) -
             let mut view = CaseView::new(Case::clone(&case));
             if expand.any() {
                 let contents = cases::contents(tx, &case)?;
-                view = view.with(expand, &case, contents, &tx.ground().content, language);
+                view = view.with(expand, contents, &tx.ground().content, language);
             }
             Ok(Reply::ok(view).version(case.version))
         })

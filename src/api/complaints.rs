@@ -5,7 +5,7 @@ use super::{
     parameters::NoQuery,
     reply::{Answer, Reply},
     request::Request,
-    views::{AddedComplaintView, AllegationPage, AllegationView, ComplaintPage, ComplaintView},
+    views::{AddedComplaintView, AllegationPage, AllegationView, BranchPreviewView, ComplaintPage, ComplaintView},
 };
 use crate::{
     domain::{
@@ -62,7 +62,8 @@ pub(super) async fn get_complaint(request: Request<ReadCases, ComplaintId>) -> A
 
 /// Change a complaint, and the assessment of who is behind it.
 ///
-/// When the reporter turns out to be of another type, the tasks of that branch come into being; none goes away.
+/// When the reporter turns out to be of another type, the tasks of that branch come into being, and those of the branch that is left are dropped as
+/// far as nobody has begun them. The preview shows which.
 #[utoipa::path(patch, path = "/v1/complaints/{complaint_id}", tag = "complaints", responses((status = 200, description = "The complaint as changed.", body = ComplaintView)))]
 pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, NoQuery, MergePatch<ComplaintPatch>>) -> Answer {
     let (id, MergePatch(patch), seen) = (request.path, request.body, request.caller.seen()?);
@@ -72,6 +73,32 @@ pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, N
             let complaint = usecase::change(tx, id, seen, patch)?;
             let version = complaint.version;
             Ok(Reply::ok(ComplaintView::from(complaint)).version(version))
+        })
+        .await
+}
+
+/// What would adding a complaint start and change?
+#[utoipa::path(post, path = "/v1/cases/{case_id}/complaints/preview", tag = "complaints", responses((status = 200, description = "What would start and change.", body = BranchPreviewView)))]
+pub(super) async fn preview_complaint(request: Request<ReadCases, CaseId, NoQuery, Json<NewComplaint>>) -> Answer {
+    let (id, Json(new), language) = (request.path, request.body, request.caller.language());
+    request
+        .caller
+        .transact(move |tx| {
+            let preview = usecase::preview_add(tx, id, new)?;
+            Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
+        })
+        .await
+}
+
+/// What would changing a complaint, such as learning who is behind it, change among the tasks?
+#[utoipa::path(post, path = "/v1/complaints/{complaint_id}/preview", tag = "complaints", responses((status = 200, description = "What would change.", body = BranchPreviewView)))]
+pub(super) async fn preview_complaint_change(request: Request<ReadCases, ComplaintId, NoQuery, Json<ComplaintPatch>>) -> Answer {
+    let (id, Json(patch), language) = (request.path, request.body, request.caller.language());
+    request
+        .caller
+        .transact(move |tx| {
+            let preview = usecase::preview_change(tx, id, patch)?;
+            Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
         })
         .await
 }

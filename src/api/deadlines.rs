@@ -42,8 +42,7 @@ pub(super) async fn record_trigger(request: Request<WriteCases, CaseId, NoQuery,
         .transact(move |tx| {
             let started = trigger_usecase::record(tx, id, seen, new)?;
             let ground = tx.ground();
-            let playbook = started.case.playbook;
-            let task = |task| TaskView::new(TaskInCase { task, playbook: playbook.clone() }, &ground.content, language);
+            let task = |task| TaskView::new(TaskInCase { task, playbook: started.playbook.clone() }, language);
             let view = StartedView {
                 trigger: started.trigger.into(),
                 deadlines: started.deadlines.into_iter().map(|d| DeadlineView::new(d, &ground.content, language)).collect(),

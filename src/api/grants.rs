@@ -2,18 +2,18 @@
 
 use super::{
     body::Json,
-    members::BY_ID,
+    members::{BY_ID, PageQuery},
     parameters::NoQuery,
     reply::{Answer, Reply},
     request::{Request, by_id},
-    views::{GrantPage, GrantView},
+    views::{CaseGrantPage, CaseGrantView, GrantPage, GrantView},
 };
 use crate::{
     domain::{
         access::{ReadGrants, WriteGrants},
         ids::{CaseId, GrantId, MemberId, ShopId},
     },
-    store::{grants, records::GrantFilter},
+    store::{cases, grants, records::GrantFilter},
     usecases::grants::{self as usecase, NewGrant},
 };
 use serde::Deserialize;
@@ -48,6 +48,27 @@ pub(super) async fn list_grants(request: Request<ReadGrants, (), GrantQuery>) ->
     let page = request.caller.page(filter, BY_ID, query.limit, query.cursor.as_deref())?;
     let limit = page.limit;
     request.caller.list(limit, |tx| Ok(grants::list(tx, page)?), |grant| by_id(grant.id), GrantView::from, GrantPage::new).await
+}
+
+/// Who of counsel and clients reaches a case, by itself or by its shop? Grants that have ended are listed too.
+#[utoipa::path(get, path = "/v1/cases/{case_id}/grants", tag = "people", responses((status = 200, description = "A page of grants.", body = CaseGrantPage)))]
+pub(super) async fn list_case_grants(request: Request<ReadGrants, CaseId, PageQuery>) -> Answer {
+    let id = request.path;
+    let page = request.caller.page((), BY_ID, request.query.limit, request.query.cursor.as_deref())?;
+    let limit = page.limit;
+    request
+        .caller
+        .list(
+            limit,
+            move |tx| {
+                let case = cases::find(tx, id)?;
+                Ok(grants::reaching(tx, &case, page)?)
+            },
+            |held| by_id(held.grant.id),
+            CaseGrantView::from,
+            CaseGrantPage::new,
+        )
+        .await
 }
 
 /// Get a grant.

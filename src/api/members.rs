@@ -6,11 +6,11 @@ use super::{
     problem::{Kind, Place, Problem},
     reply::{Answer, Reply},
     request::{PublicRequest, Request, by_id},
-    views::{InvitationPage, InvitationView, MemberPage, MemberView},
+    views::{HandOverView, InvitationPage, InvitationView, MemberPage, MemberView},
 };
 use crate::{
     domain::{
-        access::{ReadMembers, Role, WriteMembers},
+        access::{HandOver, ReadMembers, Role, WriteMembers},
         field_rule::FieldRule,
         ids::{InvitationId, MemberId},
         member::MemberStatus,
@@ -20,7 +20,10 @@ use crate::{
         page::{Sort, SortKey},
         records::MemberFilter,
     },
-    usecases::members::{self as usecase, Acceptance, Accepted, MemberPatch, NewInvitation},
+    usecases::{
+        hand_overs::{self, NewHandOver},
+        members::{self as usecase, Acceptance, Accepted, MemberPatch, NewInvitation},
+    },
 };
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -93,6 +96,15 @@ pub(super) async fn change_member(request: Request<WriteMembers, MemberId, NoQue
             Ok(Reply::ok(MemberView::from(member.clone())).version(member.version))
         })
         .await
+}
+
+/// Hand a member's work over to another: the open cases that they lead or work on, and their open tasks.
+///
+/// Up to 200 cases at a time; ask again while there is more. Suspending the member is another call.
+#[utoipa::path(post, path = "/v1/members/{member_id}/hand_overs", tag = "people", responses((status = 200, description = "What was handed over.", body = HandOverView)))]
+pub(super) async fn hand_over_work(request: Request<HandOver, MemberId, NoQuery, Json<NewHandOver>>) -> Answer {
+    let (id, Json(new)) = (request.path, request.body);
+    request.caller.transact(move |tx| Ok(Reply::ok(HandOverView::from(hand_overs::hand_over(tx, id, new)?)))).await
 }
 
 /// List the invitations.

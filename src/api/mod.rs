@@ -6,6 +6,7 @@
 mod api_keys;
 mod body;
 mod cases;
+mod comments;
 mod complaints;
 mod cursor;
 mod deadlines;
@@ -14,6 +15,7 @@ mod grants;
 mod members;
 pub mod operations;
 mod parameters;
+mod playbooks;
 pub mod problem;
 mod reply;
 mod request;

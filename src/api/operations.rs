@@ -92,6 +92,8 @@ operations! {
     grants::create_grant,
     grants::get_grant,
     grants::revoke_grant,
+    grants::list_case_grants,
+    members::hand_over_work,
     api_keys::list_api_keys,
     api_keys::create_api_key,
     api_keys::revoke_api_key,
@@ -111,6 +113,8 @@ operations! {
     complaints::add_complaint,
     complaints::get_complaint,
     complaints::change_complaint,
+    complaints::preview_complaint,
+    complaints::preview_complaint_change,
     complaints::open_reporter_identity,
     complaints::list_allegations,
     complaints::add_allegation,
@@ -128,6 +132,26 @@ operations! {
     tasks::add_task,
     tasks::get_task,
     tasks::change_task,
+    comments::list_case_comments,
+    comments::add_case_comment,
+    comments::list_task_comments,
+    comments::add_task_comment,
+    comments::get_comment,
+    comments::retract_comment,
+    playbooks::list_playbooks,
+    playbooks::create_playbook,
+    playbooks::get_playbook,
+    playbooks::change_playbook,
+    playbooks::discard_playbook,
+    playbooks::get_playbook_task,
+    playbooks::put_playbook_task,
+    playbooks::remove_playbook_task,
+    playbooks::transition_playbook,
+    playbooks::make_playbook_default,
+    playbooks::preview_case_move,
+    playbooks::move_case,
+    playbooks::preview_case_moves,
+    playbooks::move_cases,
     site::get_livez,
     site::get_readyz,
     site::get_problem_kind,
@@ -228,6 +252,8 @@ const TAGS: &[(&str, &str)] = &[
     ("complaints", "What came in: complaints, allegations, reporters."),
     ("deadlines", "Triggers and the deadlines that they start."),
     ("tasks", "What members do."),
+    ("comments", "What members say to each other about cases and tasks, and to whom it is told."),
+    ("playbooks", "Versioned templates of the tasks of a case, and moving cases between them."),
     ("site", "Health and explanations."),
 ];
 
@@ -257,9 +283,10 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
         if changes && versioned {
             parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`.", "\"17\""));
         }
-        if *method == Method::POST {
+        if *method == Method::POST && capability.writes() {
             let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.";
-            parameters.push(text_header("Idempotency-Key", Required::False, about, "3f1c9a52-open-case"));
+            let needed = if description.needs_key { Required::True } else { Required::False };
+            parameters.push(text_header("Idempotency-Key", needed, about, "3f1c9a52-open-case"));
             if in_path && capability != Capability::OpenIdentity {
                 parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version.", "\"17\""));
             }
@@ -271,13 +298,13 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     if let Some(capability) = description.capability {
         problems.extend([Kind::Unauthenticated, Kind::Forbidden]);
         if capability.writes() {
-            problems.extend([Kind::IdempotencyInFlight, Kind::NoSpace]);
+            problems.extend([Kind::IdempotencyInFlight, Kind::NoSpace, Kind::InvalidHeader]);
         }
         if changes && versioned {
             problems.extend([Kind::Stale, Kind::PreconditionRequired]);
         }
-        if *method == Method::POST {
-            problems.push(Kind::Stale);
+        if *method == Method::POST && capability.writes() {
+            problems.extend([Kind::Stale, Kind::IdempotencyKeyReused]);
         }
     } else if description.media_type.is_some() {
         problems.extend([Kind::WrongCredentials, Kind::TenantRequired]);

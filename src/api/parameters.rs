@@ -4,7 +4,10 @@ use super::{body::rule_of, problem::Problem};
 use crate::{
     domain::{
         field_rule::FieldRule,
-        ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, ShopId, TaskId},
+        ids::{
+            AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId, ShopId, TaskId,
+        },
+        text::Slug,
         vocabulary::Stage,
     },
     limits::FILTER_WORDS,
@@ -91,17 +94,24 @@ named! {
     AllegationId = "allegation_id", "The allegation.";
     DeadlineId = "deadline_id", "The deadline.";
     TaskId = "task_id", "The task.";
+    PlaybookId = "playbook_id", "The version of a playbook.";
+    CommentId = "comment_id", "The comment.";
+    Slug = "task_key", "The key of a playbook's task.";
     Stage = "stage", "The stage.";
     ProblemCode = "code", "The code of a problem.";
 }
 
-impl PathParameters for (CaseId, Stage) {
+impl<A: Named, B: Named> PathParameters for (A, B)
+where
+    A::Err: std::fmt::Display,
+    B::Err: std::fmt::Display,
+{
     fn read(request: &HttpRequest) -> Result<Self, Problem> {
         Ok((read(request)?, read(request)?))
     }
 
     fn describe() -> Vec<Parameter> {
-        vec![describe::<CaseId>(), describe::<Stage>()]
+        vec![describe::<A>(), describe::<B>()]
     }
 }
 

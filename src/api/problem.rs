@@ -95,6 +95,12 @@ problems! {
     ChecklistOpen = "checklist_open", 409, retry false, "检查清单尚未完成", "The checklist has open points";
     /// The tenant would have no owner.
     LastOwner = "last_owner", 409, retry false, "租户至少需要一名所有者", "The tenant needs an owner";
+    /// A published playbook does not change.
+    PlaybookPublished = "playbook_published", 409, retry false, "预案版本已发布，不能再修改", "A published playbook does not change: copy it";
+    /// Nothing works under a draft.
+    PlaybookDraft = "playbook_draft", 409, retry false, "预案尚未发布", "The playbook is still a draft: publish it first";
+    /// A draft cannot be published as it is.
+    PlaybookFaulty = "playbook_faulty", 409, retry false, "预案草稿有误，不能发布", "The draft cannot be published as it is";
     /// It exists already.
     AlreadyExists = "already_exists", 409, retry false, "已经存在", "It exists already";
     /// The same idempotency key is being worked on.
@@ -420,6 +426,11 @@ impl From<RuleViolation> for Problem {
             RuleViolation::LastOwner => Self::new(Kind::LastOwner),
             RuleViolation::AlreadyMember => Self::new(Kind::AlreadyExists),
             RuleViolation::AlreadyRecorded(event) => Self::new(Kind::AlreadyExists).with_facts(json!({ "event": event })),
+            RuleViolation::PlaybookPublished => Self::new(Kind::PlaybookPublished),
+            RuleViolation::PlaybookDraft => Self::new(Kind::PlaybookDraft),
+            RuleViolation::PlaybookFaulty(faults) => Self::new(Kind::PlaybookFaulty).with_facts(json!({ "faults": faults })),
+            RuleViolation::CommentRetracted => Self::new(Kind::InvalidTransition).with_facts(json!({ "status": "retracted" })),
+            RuleViolation::NotYours => Self::new(Kind::Forbidden),
             RuleViolation::WrongPassword => Self::new(Kind::WrongCredentials),
             RuleViolation::Field { pointer, code } => Self::with_field(Kind::InvalidBody, Place::Pointer(pointer), code, ""),
         }

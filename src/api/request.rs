@@ -69,6 +69,8 @@ pub(super) struct Description {
     pub(super) query: Vec<utoipa::openapi::path::Parameter>,
     pub(super) media_type: Option<&'static str>,
     pub(super) body: Option<BodySchema>,
+    /// Whether an idempotency key must be sent.
+    pub(super) needs_key: bool,
 }
 
 /// A type of request that the document can describe.
@@ -90,6 +92,7 @@ impl<Path: PathParameters, Query: IntoParams, B: Body> Described for PublicReque
             query: Query::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query)),
             media_type: B::MEDIA_TYPE,
             body: B::schemas(),
+            needs_key: B::NEEDS_KEY,
         }
     }
 }
@@ -229,7 +232,11 @@ impl<P: Permission, Path: PathParameters, Query: DeserializeOwned + 'static, B: 
             let query = read_query(&request)?;
             let (if_match, wishes) = (if_match(&request)?, wishes(&request)?);
             let (body, bytes) = read_body::<B>(&request, payload, &services).await?;
-            let idempotency = idempotency_key(&request, &services, &bytes)?;
+            // What changes nothing needs no key, and has nowhere to keep one.
+            let idempotency = if P::WRITES { idempotency_key(&request, &services, &bytes)? } else { None };
+            if B::NEEDS_KEY && idempotency.is_none() {
+                return Err(Problem::with_field(Kind::InvalidHeader, Place::Header("idempotency-key"), FieldRule::Required, ""));
+            }
             let caller = Caller {
                 list: list_of(&request),
                 address: address(&request, &services),

@@ -60,7 +60,6 @@ async fn list(caller: Caller<ReadCases>, case: Option<CaseId>, query: TaskQuery)
     let by_due = Sort { by: SortKey::DueAt, descending: false };
     let page = caller.page(filter, by_due, query.limit, query.cursor.as_deref())?;
     let (limit, language) = (page.limit, caller.language());
-    let content = caller.services.store.ground().content.clone();
     caller
         .list(
             limit,
@@ -71,7 +70,7 @@ async fn list(caller: Caller<ReadCases>, case: Option<CaseId>, query: TaskQuery)
                 Ok(tasks::list(tx, page)?)
             },
             |found| Position { at: found.task.due_at.unwrap_or(Instant::FAR_FUTURE), id: found.task.id.into() },
-            move |found| TaskView::new(found, &content, language),
+            move |found| TaskView::new(found, language),
             TaskPage::new,
         )
         .await
@@ -98,7 +97,7 @@ pub(super) async fn add_task(request: Request<WriteCases, CaseId, NoQuery, Json<
         .transact(move |tx| {
             let added = usecase::add(tx, id, seen, new)?;
             let (location, version) = (format!("/v1/tasks/{}", added.task.id), added.task.version);
-            Ok(Reply::created(TaskView::new(added, &tx.ground().content, language), location).version(version))
+            Ok(Reply::created(TaskView::new(added, language), location).version(version))
         })
         .await
 }
@@ -112,7 +111,7 @@ pub(super) async fn get_task(request: Request<ReadCases, TaskId>) -> Answer {
         .transact(move |tx| {
             let found: TaskInCase = tasks::find(tx, id)?;
             let version = found.task.version;
-            Ok(Reply::ok(TaskView::new(found, &tx.ground().content, language)).version(version))
+            Ok(Reply::ok(TaskView::new(found, language)).version(version))
         })
         .await
 }
@@ -126,7 +125,7 @@ pub(super) async fn change_task(request: Request<WorkTasks, TaskId, NoQuery, Mer
         .transact(move |tx| {
             let changed = usecase::change(tx, id, seen, patch)?;
             let version = changed.task.version;
-            Ok(Reply::ok(TaskView::new(changed, &tx.ground().content, language)).version(version))
+            Ok(Reply::ok(TaskView::new(changed, language)).version(version))
         })
         .await
 }

@@ -100,7 +100,7 @@ permissions! {
     /// Invite members, change their roles, suspend them.
     WriteMembers = "member:write", writes true, roles [Owner, Manager], includes [ReadMembers];
     /// See who was granted what.
-    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Auditor], includes [];
+    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
     /// Grant access to shops and cases, and end it.
     WriteGrants = "grant:write", writes true, roles [Owner, Manager], includes [ReadGrants, ReadMembers, ReadShops, ReadCases];
     /// See the API keys, never their secrets.
@@ -113,14 +113,20 @@ permissions! {
     WriteShops = "shop:write", writes true, roles [Owner, Manager, Handler], includes [ReadShops];
     /// See cases and what belongs to them.
     ReadCases = "case:read", writes false, roles [Owner, Manager, Handler, Counsel, Client, Auditor], includes [ReadShops];
-    /// Do tasks.
+    /// See the playbooks, and what moving a case to another would change.
+    ReadPlaybooks = "playbook:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
+    /// Make, change and publish playbooks.
+    WritePlaybooks = "playbook:write", writes true, roles [Owner, Manager], includes [ReadPlaybooks, ReadCases, ReadShops];
+    /// Do tasks, and comment on them and on cases.
     WorkTasks = "task:work", writes true, roles [Owner, Manager, Handler, Counsel, Client], includes [ReadCases, ReadShops];
     /// Change cases and what belongs to them.
     WriteCases = "case:write", writes true, roles [Owner, Manager, Handler, Counsel], includes [WorkTasks, ReadCases, ReadShops];
-    /// Open cases.
-    OpenCases = "case:open", writes true, roles [Owner, Manager, Handler], includes [WriteCases, WorkTasks, ReadCases, ReadShops, ReadMembers];
+    /// Open cases, and move them from one playbook to another.
+    OpenCases = "case:open", writes true, roles [Owner, Manager, Handler], includes [WriteCases, WorkTasks, ReadCases, ReadShops, ReadMembers, ReadPlaybooks];
     /// Close and reopen cases.
     CloseCases = "case:close", writes true, roles [Owner, Manager, Handler], includes [WriteCases, WorkTasks, ReadCases, ReadShops];
+    /// Hand one member's work over to another.
+    HandOver = "member:hand_over", writes true, roles [Owner, Manager], includes [WriteCases, WorkTasks, ReadCases, ReadShops, ReadMembers];
     /// Pass a shut gate, with a reason, on the record.
     OverrideGates = "gate:override", writes true, roles [Owner, Manager], includes [];
     /// Open a reporter's sealed identity, with a reason, on the record.

@@ -5,7 +5,8 @@ use super::{
     complaint::{Allegation, Complaint},
     content::Content,
     deadline::{self, Deadline},
-    ids::{CaseId, DeadlineId, MemberId, ShopId},
+    ids::{CaseId, DeadlineId, MemberId, PlaybookId, ShopId},
+    playbook::Playbook,
     stage::StageRecord,
     task::Task,
     time::{Day, Instant},
@@ -14,7 +15,7 @@ use super::{
     vocabulary::{CaseStatus, Channel, OwedBy, Platform, Priority, ReporterType, Stage, StageStatus},
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,8 +42,8 @@ pub struct Case {
     pub tags: Vec<String>,
     /// What the tenant's own systems keep with it.
     pub metadata: BTreeMap<String, String>,
-    /// The playbook and version it was opened under.
-    pub playbook: PlaybookRef,
+    /// The version of a playbook that it is pinned to.
+    pub playbook_id: PlaybookId,
     /// The channel of its first complaint.
     pub channel: Channel,
     /// The reporter's type in its first complaint.
@@ -71,23 +72,6 @@ pub struct Case {
     pub updated_at: Instant,
 }
 
-/// A version of a playbook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PlaybookRef {
-    /// Its key.
-    pub key: String,
-    /// Its version.
-    pub version: i32,
-}
-
-impl PlaybookRef {
-    /// From the columns that keep it.
-    #[must_use]
-    pub fn new(key: String, version: i64) -> Self {
-        Self { key, version: i32::try_from(version).unwrap_or(i32::MAX) }
-    }
-}
-
 /// The deadline that comes next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NextDeadline {
@@ -98,8 +82,10 @@ pub struct NextDeadline {
 }
 
 /// Everything in a case on which its gates decide.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Contents {
+    /// The playbook that it is pinned to.
+    pub playbook: Arc<Playbook>,
     /// Its complaints.
     pub complaints: Vec<Complaint>,
     /// Their allegations.
@@ -201,9 +187,15 @@ impl Case {
 }
 
 impl Contents {
+    /// Nothing yet, under a playbook.
+    #[must_use]
+    pub fn under(playbook: Arc<Playbook>) -> Self {
+        Self { playbook, complaints: Vec::new(), allegations: Vec::new(), tasks: Vec::new(), deadlines: Vec::new(), triggers: Vec::new() }
+    }
+
     /// What shuts the gate of a stage.
     #[must_use]
-    pub fn stage_blockers(&self, stage: Stage, content: &Content, playbook: &PlaybookRef) -> Vec<Blocker> {
+    pub fn stage_blockers(&self, stage: Stage, content: &Content) -> Vec<Blocker> {
         let mut blockers = Vec::new();
         match stage {
             Stage::SelfCheck => blockers.extend(self.allegations.iter().filter(|a| a.conclusion.is_none()).map(not_concluded)),
@@ -214,7 +206,7 @@ impl Contents {
             }
             _ => {}
         }
-        blockers.extend(self.tasks.iter().filter(|t| t.stage == stage && t.holds_stage()).map(|t| task_open(t, content, playbook)));
+        blockers.extend(self.tasks.iter().filter(|t| t.stage == stage && t.holds_stage()).map(|t| self.task_open(t)));
         blockers.extend(self.deadlines.iter().filter(|d| d.stage == stage && d.is_open_for_us()).map(|d| deadline_open(d, content)));
         blockers
     }
@@ -232,9 +224,13 @@ impl Contents {
                 .filter(|a| a.outcome.is_none())
                 .map(|a| Blocker::AllegationWithoutOutcome { id: a.id, description: shortened(&a.description) }),
         );
-        blockers.extend(self.tasks.iter().filter(|t| t.holds_case()).map(|t| task_open(t, content, &case.playbook)));
+        blockers.extend(self.tasks.iter().filter(|t| t.holds_case()).map(|t| self.task_open(t)));
         blockers.extend(self.deadlines.iter().filter(|d| d.is_open_for_us()).map(|d| deadline_open(d, content)));
         blockers
+    }
+
+    fn task_open(&self, task: &Task) -> Blocker {
+        Blocker::TaskOpen { id: task.id, title: self.playbook.title_of(task), stage: task.stage }
     }
 
     /// The channels of its complaints.
@@ -288,10 +284,6 @@ pub struct StartedDeadline {
 
 fn not_concluded(allegation: &Allegation) -> Blocker {
     Blocker::AllegationNotConcluded { id: allegation.id, description: shortened(&allegation.description) }
-}
-
-fn task_open(task: &Task, content: &Content, playbook: &PlaybookRef) -> Blocker {
-    Blocker::TaskOpen { id: task.id, title: content.task_title(task, playbook), stage: task.stage }
 }
 
 fn deadline_open(deadline: &Deadline, content: &Content) -> Blocker {

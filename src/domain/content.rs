@@ -2,24 +2,26 @@
 
 use super::{
     calendar::Calendar,
-    case::PlaybookRef,
     deadline::{AppliesTo, Deadline, Rule},
     language::Bilingual,
     period::{Period, Roll, Unit},
     playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
-    task::Task,
     time::Day,
     trigger,
     vocabulary::{Channel, Platform},
 };
 use serde::Deserialize;
-use std::{collections::HashMap, str::FromStr};
+use std::{collections::HashMap, str::FromStr, sync::Arc};
+use uuid::{Uuid, uuid};
 
-/// Playbooks, rules and calendar.
+/// The id of the playbook that ships with the product; also the default of `cases.playbook_id`.
+pub const BUILT_IN_PLAYBOOK: Uuid = uuid!("0199a1b2-0000-7000-8000-0000000000a1");
+
+/// Playbook, rules and calendar.
 #[derive(Debug)]
 pub struct Content {
-    /// The playbooks, all versions.
-    pub playbooks: Vec<Playbook>,
+    /// The playbook that ships with the product.
+    pub playbook: Arc<Playbook>,
     /// The deadline rules, all versions.
     pub rules: Vec<Rule>,
     /// China's working days.
@@ -45,11 +47,13 @@ impl Content {
         let wrong_calendar =
             |e: super::calendar::CalendarError| ContentError { table: "calendars/cn.csv", row: String::new(), reason: e.to_string() };
         Ok(Self {
-            playbooks: vec![Playbook {
+            playbook: Arc::new(Playbook {
+                id: BUILT_IN_PLAYBOOK.into(),
                 key: "standard".into(),
-                version: 1,
+                number: 1,
+                title: Bilingual { zh: "标准预案".into(), en: "Standard playbook".into() },
                 tasks: read("playbooks/standard.csv", include_str!("../../content/playbooks/standard.csv"), template)?,
-            }],
+            }),
             rules: read("deadline_rules/cn.csv", include_str!("../../content/deadline_rules/cn.csv"), rule)?,
             calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv"))
                 .map_err(wrong_calendar)?,
@@ -61,24 +65,6 @@ impl Content {
             .into_iter()
             .collect(),
         })
-    }
-
-    /// The playbook under which new cases are opened.
-    #[must_use]
-    pub fn current_playbook(&self) -> Option<&Playbook> {
-        self.playbooks.iter().max_by_key(|p| p.version)
-    }
-
-    /// A pinned version of a playbook.
-    #[must_use]
-    pub fn playbook(&self, pinned: &PlaybookRef) -> Option<&Playbook> {
-        self.playbooks.iter().find(|p| p.key == pinned.key && p.version == pinned.version)
-    }
-
-    /// The playbook's description of a task that was made from it.
-    #[must_use]
-    pub fn template(&self, task: &Task, pinned: &PlaybookRef) -> Option<&Template> {
-        self.playbook(pinned)?.template(task.key.as_deref()?)
     }
 
     /// The appeal rule of a platform.
@@ -93,38 +79,24 @@ impl Content {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// Whether a trigger of this name starts anything.
+    /// Whether a trigger of this name starts anything in a case under a playbook.
     #[must_use]
-    pub fn knows_event(&self, event: &str) -> bool {
-        let anchors = || self.playbooks.iter().flat_map(|p| &p.tasks).any(|t| t.anchor == Anchor::Event(event.to_owned()));
+    pub fn knows_event(&self, event: &str, playbook: &Playbook) -> bool {
         let known = [trigger::CASE_OPENED, trigger::VIOLATION_CONFIRMED, trigger::OUTCOME_RECORDED].contains(&event);
-        known || self.rules.iter().any(|rule| rule.trigger_event == event) || anchors()
+        known || self.rules.iter().any(|rule| rule.trigger_event == event) || playbook.has_anchor(&Anchor::Event(event.to_owned()))
     }
 
     /// Whether tasks of a playbook hang on a stated deadline of this key.
     #[must_use]
-    pub fn knows_deadline_key(&self, key: &str) -> bool {
-        key == PLATFORM_APPEAL || self.playbooks.iter().flat_map(|p| &p.tasks).any(|t| t.anchor == Anchor::Stated(key.to_owned()))
-    }
-
-    /// A task's title in both languages.
-    #[must_use]
-    pub fn task_title(&self, task: &Task, pinned: &PlaybookRef) -> Bilingual {
-        title(task.title.as_deref(), self.template(task, pinned).map(|t| &t.title))
+    pub fn knows_deadline_key(&self, key: &str, playbook: &Playbook) -> bool {
+        key == PLATFORM_APPEAL || playbook.has_anchor(&Anchor::Stated(key.to_owned()))
     }
 
     /// A deadline's title in both languages.
     #[must_use]
     pub fn deadline_title(&self, deadline: &Deadline) -> Bilingual {
-        title(deadline.title.as_deref(), deadline.rule_id.as_deref().and_then(|id| self.rule(id)).map(|r| &r.title))
-    }
-}
-
-fn title(own: Option<&str>, from_content: Option<&Bilingual>) -> Bilingual {
-    match (own, from_content) {
-        (Some(own), _) => Bilingual { zh: own.to_owned(), en: own.to_owned() },
-        (None, Some(title)) => title.clone(),
-        (None, None) => Bilingual { zh: String::new(), en: String::new() },
+        let rule = deadline.rule_id.as_deref().and_then(|id| self.rule(id));
+        Bilingual::own_or(deadline.title.as_deref(), rule.map(|rule| &rule.title))
     }
 }
 
@@ -218,7 +190,7 @@ fn template(row: TemplateRow) -> Result<Template, String> {
         reporter_types: words(&row.reporter_types)?,
         channels: words(&row.channels)?,
         title: Bilingual { zh: row.title_zh, en: row.title_en },
-        documents: documents.map(|(zh, en)| Bilingual { zh: (*zh).to_owned(), en: en.to_owned() }).collect(),
+        wanted_documents: documents.map(|(zh, en)| Bilingual { zh: (*zh).to_owned(), en: en.to_owned() }).collect(),
         required: yes(&row.required)?,
         blocks_closing: yes(&row.blocks_closing)?,
         anchor: match row.anchor_kind.as_str() {
@@ -309,7 +281,7 @@ mod tests {
     #[test]
     fn the_content_is_whole() {
         let content = Content::embedded().unwrap();
-        let playbook = content.current_playbook().unwrap();
+        let playbook = &content.playbook;
         assert_eq!(playbook.tasks.len(), 91);
         assert_eq!(content.rules.len(), 145);
         let keys: HashSet<_> = playbook.tasks.iter().map(|t| t.key.as_str()).collect();
@@ -325,7 +297,7 @@ mod tests {
                 Anchor::Event(_) | Anchor::Stated(_) | Anchor::None => {}
             }
             assert!(!task.required || task.anchor == Anchor::None || task.offset.is_some(), "{} is required and never due", task.key);
-            let texts = [&task.title, &task.done_means].into_iter().chain(&task.documents);
+            let texts = [&task.title, &task.done_means].into_iter().chain(&task.wanted_documents);
             assert!(texts.into_iter().all(|t| !t.zh.is_empty() && !t.en.is_empty()), "{} lacks a language", task.key);
         }
         for platform in Platform::ALL {

@@ -76,6 +76,10 @@ ids! {
     DeadlineId;
     /// A task.
     TaskId;
+    /// A version of a playbook.
+    PlaybookId;
+    /// A comment.
+    CommentId;
     /// An entry of the journal.
     EntryId;
 }

@@ -76,8 +76,14 @@ impl Entry {
 
     /// The same entry, hidden from the client.
     #[must_use]
-    pub fn internal(mut self) -> Self {
-        self.visibility = Visibility::Internal;
+    pub fn internal(self) -> Self {
+        self.seen_as(Visibility::Internal)
+    }
+
+    /// The same entry, for these.
+    #[must_use]
+    pub fn seen_as(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The two languages of everything that a person reads.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A language of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,15 +48,27 @@ impl Language {
 }
 
 /// A text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Bilingual {
     /// Simplified Chinese.
+    #[schema(example = "导出涉案期间全部订单(不筛选)")]
     pub zh: String,
     /// English.
+    #[schema(example = "Export all orders of the period, unfiltered")]
     pub en: String,
 }
 
 impl Bilingual {
+    /// Somebody's own words, which are the same in both languages, or else these.
+    #[must_use]
+    pub fn own_or(own: Option<&str>, or: Option<&Self>) -> Self {
+        match (own, or) {
+            (Some(own), _) => Self { zh: own.to_owned(), en: own.to_owned() },
+            (None, Some(text)) => text.clone(),
+            (None, None) => Self { zh: String::new(), en: String::new() },
+        }
+    }
+
     /// The text in one of them.
     #[must_use]
     pub fn in_language(&self, language: Language) -> &str {

@@ -4,8 +4,10 @@
 
 pub mod access;
 pub mod blocker;
+pub mod branch;
 pub mod calendar;
 pub mod case;
+pub mod comment;
 pub mod complaint;
 pub mod content;
 pub mod deadline;

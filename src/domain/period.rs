@@ -4,13 +4,14 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::calendar::{Calendar, DayKind};
 
 /// What a period is measured in.
 ///
 /// The same words mean different units in different statutes, so each rule states its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Hours from the moment stated, without a stop (Civil Code art. 201).

@@ -1,35 +1,70 @@
-//! Playbooks: which tasks a case calls for, and when each is due.
+//! Playbooks: versioned templates of the tasks of a case, what each hangs on and when it is due.
 //!
-//! A task comes into being when its branch applies (the reporter's type and the channel of a complaint) *and* its anchor exists.
+//! A published version never changes; a case is pinned to one. What a playbook calls for in a case is in `branch.rs`.
 
 use super::{
-    calendar::Calendar,
-    case::Contents,
-    content::Content,
-    deadline::Deadline,
-    ids::TaskId,
+    ids::{MemberId, PlaybookId},
     language::Bilingual,
-    period::{Period, Roll, Unit, at_time, end_of_hours, end_of_period},
+    period::Unit,
     task::Task,
-    time::{Day, Instant},
-    vocabulary::{Channel, Platform, ReporterType, Stage},
+    time::Instant,
+    violation::RuleViolation,
+    vocabulary::{AnchorKind, Channel, PlaybookStatus, ReporterType, Stage},
 };
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use utoipa::ToSchema;
 
 /// A version of a playbook.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Playbook {
-    /// Its key.
+    /// Its id.
+    pub id: PlaybookId,
+    /// The playbook of which it is a version, such as `standard`.
     pub key: String,
-    /// Its version.
-    pub version: i32,
-    /// Its tasks, in order.
+    /// Which version: 1, 2, 3.
+    pub number: i32,
+    /// What it is called.
+    pub title: Bilingual,
+    /// Its tasks, in order: one that another hangs on comes before it. The journal tells of each change to one of them, never all of them.
+    #[serde(skip)]
     pub tasks: Vec<Template>,
 }
 
+/// A version of a playbook as a tenant keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlaybookRecord {
+    /// The playbook itself.
+    #[serde(flatten)]
+    pub playbook: Playbook,
+    /// Whether it ships with the product; nobody made it then.
+    pub built_in: bool,
+    /// Whether it can still change.
+    pub status: PlaybookStatus,
+    /// What is new in it.
+    pub note: Option<String>,
+    /// The version that it was copied from; absent when it is built in.
+    pub based_on_id: Option<PlaybookId>,
+    /// Whether cases are opened under it when they name no other.
+    pub is_default: bool,
+    /// Rises with every change.
+    pub version: i64,
+    /// Who made it.
+    pub created_by: Option<MemberId>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it was last changed.
+    pub updated_at: Instant,
+    /// When it was published.
+    pub published_at: Option<Instant>,
+}
+
 /// A task as a playbook describes it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PlaybookTask)]
 pub struct Template {
-    /// Its key, such as `SC-03`.
+    /// Its key, such as `SC-03`: by it tasks of cases know what they were made from.
+    #[schema(example = "SC-01")]
     pub key: String,
     /// Its stage.
     pub stage: Stage,
@@ -40,23 +75,26 @@ pub struct Template {
     /// Its title.
     pub title: Bilingual,
     /// The documents that are wanted.
-    pub documents: Vec<Bilingual>,
+    pub wanted_documents: Vec<Bilingual>,
     /// Whether its stage waits for it.
     pub required: bool,
     /// Whether the case waits for it.
     pub blocks_closing: bool,
     /// What it hangs on.
     pub anchor: Anchor,
-    /// How far from its anchor it is due; absent for a standing duty without a date.
+    /// How far from its anchor it is due; null for a duty without a date.
+    #[schema(required)]
     pub offset: Option<Offset>,
     /// How often it comes again once it is done.
+    #[schema(required)]
     pub repeat: Option<Offset>,
     /// What done means.
     pub done_means: Bilingual,
 }
 
 /// What a task hangs on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "AnchorForm", into = "AnchorForm")]
 pub enum Anchor {
     /// A trigger of the case.
     Event(String),
@@ -70,182 +108,101 @@ pub enum Anchor {
     None,
 }
 
+/// What a task hangs on: a kind, and the names that the kind asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Anchor)]
+pub struct AnchorForm {
+    /// What kind of thing.
+    pub kind: AnchorKind,
+    /// One event, task key or deadline key; one or more deadline rules; none for a standing duty.
+    #[serde(default)]
+    #[schema(example = json!(["case_opened"]), max_items = 20)]
+    pub of: Vec<String>,
+}
+
+impl TryFrom<AnchorForm> for Anchor {
+    type Error = String;
+
+    fn try_from(AnchorForm { kind, of }: AnchorForm) -> Result<Self, Self::Error> {
+        let wrong = || format!("malformed|`of` has {} names", of.len());
+        match (kind, of.as_slice()) {
+            (AnchorKind::None, []) => Ok(Self::None),
+            (AnchorKind::Event, [name]) => Ok(Self::Event(name.clone())),
+            (AnchorKind::Task, [name]) => Ok(Self::Task(name.clone())),
+            (AnchorKind::Stated, [name]) => Ok(Self::Stated(name.clone())),
+            (AnchorKind::Deadline, [_, ..]) => Ok(Self::Deadline(of)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl From<Anchor> for AnchorForm {
+    fn from(anchor: Anchor) -> Self {
+        let (kind, of) = match anchor {
+            Anchor::Event(name) => (AnchorKind::Event, vec![name]),
+            Anchor::Task(name) => (AnchorKind::Task, vec![name]),
+            Anchor::Deadline(names) => (AnchorKind::Deadline, names),
+            Anchor::Stated(name) => (AnchorKind::Stated, vec![name]),
+            Anchor::None => (AnchorKind::None, Vec::new()),
+        };
+        Self { kind, of }
+    }
+}
+
+impl utoipa::PartialSchema for Anchor {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        AnchorForm::schema()
+    }
+}
+
+impl ToSchema for Anchor {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        AnchorForm::schemas(schemas);
+    }
+}
+
 /// A distance from an anchor; negative counts back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Offset {
     /// How many.
+    #[schema(example = 1)]
     pub amount: i32,
-    /// Of what: hours, days or working days.
+    /// Of what.
     pub unit: Unit,
+}
+
+impl Offset {
+    /// Whether it can be counted at all.
+    #[must_use]
+    pub fn is_countable(self) -> bool {
+        self.amount.unsigned_abs() <= self.unit.limit()
+    }
 }
 
 /// The anchor that stands for the appeal rule of the shop's platform; also the key of an appeal deadline copied from the platform's page.
 pub const PLATFORM_APPEAL: &str = "platform_appeal";
 
-/// The hour of the day, in the calendar's zone, at which tasks that are due on a day are due: the close of business.
-const CLOSE_OF_BUSINESS: i8 = 18;
-
-/// From what a distance is counted: hours from the moment, if it is known, and days from the civil day.
-#[derive(Debug, Clone, Copy)]
-struct Origin {
-    moment: Option<Instant>,
-    day: Day,
-}
-
-impl Origin {
-    fn of_moment(at: Instant, calendar: &Calendar) -> Self {
-        Self { moment: Some(at), day: Day(at.timestamp().to_zoned(calendar.zone().clone()).date()) }
-    }
-
-    fn of_deadline(deadline: &Deadline) -> Self {
-        Self { moment: Some(deadline.due_at), day: deadline.due_on }
-    }
-}
-
-impl Offset {
-    /// The moment at that distance: hours exactly; days and working days at the close of business.
-    fn from(self, origin: Origin, calendar: &Calendar) -> Option<Instant> {
-        let at = if self.unit == Unit::Hours {
-            let from = match origin.moment {
-                Some(at) => at.timestamp(),
-                None => at_time(origin.day.0, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?,
-            };
-            end_of_hours(from, self.amount).ok()?
-        } else {
-            let counted = end_of_period(origin.day.0, Period { amount: self.amount, unit: self.unit, roll: Roll::None }, calendar).ok()?;
-            at_time(counted.due_on, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?
-        };
-        Some(Instant::new(at))
-    }
-}
-
-/// A task that a case calls for and does not have yet.
-#[derive(Debug, Clone)]
-pub struct Called<'p> {
-    /// The playbook's task.
-    pub template: &'p Template,
-    /// 1, or one more than the last repetition.
-    pub occurrence: i32,
-    /// When it is due.
-    pub due_at: Option<Instant>,
-    /// The key of the task that comes first.
-    pub after: Option<&'p str>,
+/// Why a draft cannot be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlaybookFault {
+    /// The key of the task that is wrong; absent when it is the whole.
+    pub task: Option<String>,
+    /// `no_tasks`, `anchor_unknown` or `anchor_circle`.
+    pub code: &'static str,
 }
 
 impl Template {
-    fn branch_applies(&self, contents: &Contents) -> bool {
-        contents.complaints.iter().any(|complaint| {
-            (self.reporter_types.is_empty() || self.reporter_types.contains(&complaint.reporter.r#type))
-                && (self.channels.is_empty() || self.channels.contains(&complaint.channel))
-        })
-    }
-
     /// The task that must be done first: the anchor, unless this one is due before it.
-    fn dependency(&self) -> Option<&str> {
+    #[must_use]
+    pub fn dependency(&self) -> Option<&str> {
         match (&self.anchor, self.offset) {
             (Anchor::Task(key), Some(offset)) if offset.amount >= 0 => Some(key),
             (Anchor::Task(key), None) => Some(key),
             _ => None,
         }
     }
-
-    /// The task that a case would be given, if its anchor exists: `Some(None)` is a task without a date.
-    fn due(
-        &self,
-        contents: &Contents,
-        platform: Platform,
-        content: &Content,
-        due_of: impl Fn(&str) -> Option<Option<Instant>>,
-    ) -> Option<Option<Instant>> {
-        let origin = match &self.anchor {
-            Anchor::None => return Some(None),
-            Anchor::Event(event) => {
-                let trigger = contents.triggers.iter().rfind(|t| t.event == *event)?;
-                Origin { moment: trigger.occurred_at, day: trigger.occurred_on }
-            }
-            Anchor::Task(key) => match due_of(key)? {
-                Some(at) => Origin::of_moment(at, &content.calendar),
-                None => return Some(None),
-            },
-            Anchor::Deadline(rules) => {
-                let made_by = |rule: &str| {
-                    let rule = if rule == PLATFORM_APPEAL { content.platform_appeal(platform).unwrap_or(rule) } else { rule };
-                    contents.deadlines.iter().rfind(|d| d.rule_id.as_deref() == Some(rule) || d.key.as_deref() == Some(rule))
-                };
-                Origin::of_deadline(rules.iter().find_map(|rule| made_by(rule))?)
-            }
-            Anchor::Stated(key) => Origin::of_deadline(contents.deadlines.iter().rfind(|d| d.key.as_deref() == Some(key))?),
-        };
-        Some(self.offset.and_then(|offset| offset.from(origin, &content.calendar)))
-    }
-}
-
-/// The moment from which tasks that hang on this one are counted.
-fn anchor_moment(task: &Task) -> Option<Instant> {
-    task.ended_at.or(task.due_at)
-}
-
-/// The tasks that a case calls for and does not have, each after the task that it hangs on.
-#[must_use]
-pub fn called_for<'p>(playbook: &'p Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<Called<'p>> {
-    let mut called: Vec<Called<'p>> = Vec::new();
-    loop {
-        let before = called.len();
-        for template in &playbook.tasks {
-            let known = called.iter().any(|c| c.template.key == template.key)
-                || contents.tasks.iter().any(|t| t.key.as_deref() == Some(&template.key));
-            if known || !template.branch_applies(contents) {
-                continue;
-            }
-            let due_of = |key: &str| {
-                let existing = contents.tasks.iter().rfind(|t| t.key.as_deref() == Some(key)).map(anchor_moment);
-                existing.or_else(|| called.iter().find(|c| c.template.key == key).map(|c| c.due_at))
-            };
-            if let Some(due_at) = template.due(contents, platform, content, due_of) {
-                called.push(Called { template, occurrence: 1, due_at, after: template.dependency() });
-            }
-        }
-        if called.len() == before {
-            return called;
-        }
-    }
-}
-
-/// The next repetition of a task that was done, if the playbook repeats it.
-#[must_use]
-pub fn repetition<'p>(playbook: &'p Playbook, done: &Task, calendar: &Calendar) -> Option<Called<'p>> {
-    let template = playbook.template(done.key.as_deref()?)?;
-    let repeat = template.repeat?;
-    let origin = Origin::of_moment(done.due_at.or(done.ended_at)?, calendar);
-    Some(Called { template, occurrence: done.occurrence + 1, due_at: repeat.from(origin, calendar), after: None })
-}
-
-/// A due moment that moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moved {
-    /// Of which task.
-    pub task: TaskId,
-    /// From when.
-    pub from: Option<Instant>,
-    /// To when.
-    pub to: Option<Instant>,
-}
-
-/// The open tasks whose due moment follows another one now, with that moment. A due moment that a person set does not follow.
-#[must_use]
-pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform, content: &Content) -> Vec<Moved> {
-    // Tasks are looked at in the playbook's order, in which an anchor comes before what hangs on it; what has moved is carried on.
-    let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
-    for template in &playbook.tasks {
-        let due_of = |key: &str| due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key)).map(|(t, at)| t.ended_at.or(*at));
-        let Some(at) = template.due(contents, platform, content, due_of) else { continue };
-        for (task, kept) in &mut due {
-            if task.key.as_deref() == Some(&template.key) && task.occurrence == 1 && !task.is_ended() && !task.due_by_hand {
-                *kept = at;
-            }
-        }
-    }
-    due.into_iter().filter(|(task, at)| task.due_at != *at).map(|(task, to)| Moved { task: task.id, from: task.due_at, to }).collect()
 }
 
 impl Playbook {
@@ -254,182 +211,134 @@ impl Playbook {
     pub fn template(&self, key: &str) -> Option<&Template> {
         self.tasks.iter().find(|t| t.key == key)
     }
+
+    /// Its description of a task that was made from it.
+    #[must_use]
+    pub fn template_of(&self, task: &Task) -> Option<&Template> {
+        self.template(task.key.as_deref()?)
+    }
+
+    /// The title of a task in both languages: its own, or the playbook's.
+    #[must_use]
+    pub fn title_of(&self, task: &Task) -> Bilingual {
+        Bilingual::own_or(task.title.as_deref(), self.template_of(task).map(|t| &t.title))
+    }
+
+    /// Whether a task of it hangs on this.
+    #[must_use]
+    pub fn has_anchor(&self, anchor: &Anchor) -> bool {
+        self.tasks.iter().any(|task| task.anchor == *anchor)
+    }
+
+    /// The tasks, each after the one that it hangs on, else as they were.
+    ///
+    /// # Errors
+    /// What is wrong with them: none at all, an anchor that is no task of it, tasks that hang on each other.
+    fn in_order(&self) -> Result<Vec<Template>, Vec<PlaybookFault>> {
+        if self.tasks.is_empty() {
+            return Err(vec![PlaybookFault { task: None, code: "no_tasks" }]);
+        }
+        let anchor = |task: &Template| if let Anchor::Task(key) = &task.anchor { Some(key.clone()) } else { None };
+        let unknown = |task: &&Template| anchor(task).is_some_and(|key| self.template(&key).is_none());
+        let fault = |code| move |task: &Template| PlaybookFault { task: Some(task.key.clone()), code };
+        let mut faults: Vec<_> = self.tasks.iter().filter(unknown).map(fault("anchor_unknown")).collect();
+        let (mut ordered, mut open) = (Vec::with_capacity(self.tasks.len()), self.tasks.iter().collect::<Vec<_>>());
+        let mut placed: HashSet<&str> = HashSet::new();
+        while !open.is_empty() {
+            let ready = |task: &&&Template| anchor(task).is_none_or(|key| placed.contains(key.as_str()) || self.template(&key).is_none());
+            let Some(next) = open.iter().find(ready).copied() else { break };
+            open.retain(|task| task.key != next.key);
+            placed.insert(&next.key);
+            ordered.push(next.clone());
+        }
+        faults.extend(open.into_iter().map(fault("anchor_circle")));
+        if faults.is_empty() { Ok(ordered) } else { Err(faults) }
+    }
+}
+
+impl PlaybookRecord {
+    /// Refuses changes to what is published.
+    ///
+    /// # Errors
+    /// [`RuleViolation::PlaybookPublished`].
+    pub fn must_be_draft(&self) -> Result<(), RuleViolation> {
+        if self.status == PlaybookStatus::Draft { Ok(()) } else { Err(RuleViolation::PlaybookPublished) }
+    }
+
+    /// Refuses to work under a draft.
+    ///
+    /// # Errors
+    /// [`RuleViolation::PlaybookDraft`].
+    pub fn must_be_published(&self) -> Result<(), RuleViolation> {
+        if self.status == PlaybookStatus::Published { Ok(()) } else { Err(RuleViolation::PlaybookDraft) }
+    }
+
+    /// The draft, published for ever, its tasks in order.
+    ///
+    /// # Errors
+    /// [`RuleViolation::PlaybookPublished`], or [`RuleViolation::PlaybookFaulty`] with all that is wrong.
+    pub fn published(&self, now: Instant) -> Result<Self, RuleViolation> {
+        self.must_be_draft()?;
+        let tasks = self.playbook.in_order().map_err(RuleViolation::PlaybookFaulty)?;
+        let playbook = Playbook { tasks, ..self.playbook.clone() };
+        Ok(Self { playbook, status: PlaybookStatus::Published, published_at: Some(now), ..self.clone() })
+    }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::domain::{
-        complaint::{Complaint, Reporter},
-        ids::CaseId,
-        trigger::{CASE_OPENED, OUTCOME_RECORDED, Trigger},
-        vocabulary::{ComplaintKind, DeadlineStatus, OwedBy, TaskStatus},
-    };
-    use uuid::Uuid;
 
-    fn at(text: &str) -> Instant {
-        text.parse().unwrap()
-    }
-
-    fn case() -> CaseId {
-        Uuid::nil().into()
-    }
-
-    fn complaint(channel: Channel, reporter: ReporterType) -> Complaint {
-        let now = at("2026-09-30T10:00:00+08:00");
-        Complaint {
-            id: Uuid::nil().into(),
-            case_id: case(),
-            channel,
-            kind: ComplaintKind::Report,
-            received_at: now,
-            reference_no: None,
-            authority: None,
-            summary: None,
-            reporter: Reporter { r#type: reporter, confidence: None, basis: None },
-            sealed_identity: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
+    fn task(key: &str, anchor: Anchor) -> Template {
+        let text = Bilingual { zh: key.into(), en: key.into() };
+        Template {
+            key: key.into(),
+            stage: Stage::Legal,
+            reporter_types: vec![],
+            channels: vec![],
+            title: text.clone(),
+            wanted_documents: vec![],
+            required: true,
+            blocks_closing: true,
+            anchor,
+            offset: Some(Offset { amount: 1, unit: Unit::Days }),
+            repeat: None,
+            done_means: text,
         }
     }
 
-    fn trigger(event: &str, moment: &str) -> Trigger {
-        let occurred_at = at(moment);
-        let day = occurred_at.timestamp().to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()).date();
-        Trigger {
-            id: Uuid::nil().into(),
-            case_id: case(),
-            event: event.into(),
-            occurred_on: Day(day),
-            occurred_at: Some(occurred_at),
-            served_by: None,
-            created_at: occurred_at,
+    fn playbook(tasks: Vec<Template>) -> Playbook {
+        let title = Bilingual { zh: "x".into(), en: "x".into() };
+        Playbook { id: uuid::Uuid::nil().into(), key: "x".into(), number: 1, title, tasks }
+    }
+
+    #[test]
+    fn what_a_task_hangs_on_comes_before_it() {
+        let on = |key: &str| Anchor::Task(key.into());
+        let given = playbook(vec![task("C", on("B")), task("A", Anchor::None), task("B", on("A")), task("D", Anchor::Event("e".into()))]);
+        let keys: Vec<_> = given.in_order().unwrap().into_iter().map(|t| t.key).collect();
+        assert_eq!(keys, ["A", "B", "C", "D"]);
+        let faulty = playbook(vec![task("A", on("B")), task("B", on("A")), task("C", on("nothing")), task("D", on("C"))]);
+        let faults: Vec<_> = faulty.in_order().unwrap_err().into_iter().map(|f| (f.task.unwrap(), f.code)).collect();
+        assert_eq!(faults, [("C".into(), "anchor_unknown"), ("A".into(), "anchor_circle"), ("B".into(), "anchor_circle")]);
+        assert_eq!(playbook(vec![]).in_order().unwrap_err(), [PlaybookFault { task: None, code: "no_tasks" }]);
+    }
+
+    #[test]
+    fn an_anchor_is_written_as_kind_and_names() {
+        for (anchor, json) in [
+            (Anchor::None, r#"{"kind":"none","of":[]}"#),
+            (Anchor::Task("SC-01".into()), r#"{"kind":"task","of":["SC-01"]}"#),
+            (Anchor::Deadline(vec!["A".into(), "B".into()]), r#"{"kind":"deadline","of":["A","B"]}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&anchor).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Anchor>(json).unwrap(), anchor);
         }
-    }
-
-    /// The tasks that a case on Douyin calls for, with their due moments.
-    fn called(contents: &Contents) -> Vec<(String, Option<Instant>)> {
-        let content = Content::embedded().unwrap();
-        let called = called_for(content.current_playbook().unwrap(), contents, Platform::Douyin, &content);
-        called.into_iter().map(|c| (c.template.key.clone(), c.due_at)).collect()
-    }
-
-    fn opened(complaints: Vec<Complaint>) -> Contents {
-        Contents { complaints, triggers: vec![trigger(CASE_OPENED, "2026-09-30T10:00:00+08:00")], ..Contents::default() }
-    }
-
-    #[test]
-    fn the_branch_is_chosen_by_reporter_and_channel() {
-        let has = |contents: &Contents, key: &str| called(contents).iter().any(|(k, _)| k == key);
-        let consumer = opened(vec![complaint(Channel::Regulator, ReporterType::Consumer)]);
-        assert!(has(&consumer, "RA-02") && has(&consumer, "SC-01") && !has(&consumer, "RA-06") && !has(&consumer, "CO-11"));
-        let competitor = opened(vec![complaint(Channel::Police, ReporterType::Competitor)]);
-        assert!(has(&competitor, "RA-06") && !has(&competitor, "RA-02"));
-        // Reporter and channel must fit in one complaint: two half-fitting ones do not make a branch.
-        let halves = [complaint(Channel::Police, ReporterType::Consumer), complaint(Channel::Consumer, ReporterType::Police)];
-        assert!(!has(&opened(halves.to_vec()), "CO-11"));
-        assert!(has(&opened(vec![complaint(Channel::Police, ReporterType::Police)]), "CO-11"));
-    }
-
-    #[test]
-    fn tasks_come_into_being_with_their_anchors() {
-        let mut contents = opened(vec![complaint(Channel::Regulator, ReporterType::Regulator)]);
-        let keys = |contents: &Contents| called(contents).into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-        assert!(!keys(&contents).iter().any(|key| key.starts_with("RP-") || key == "CO-02"));
-        contents.triggers.push(trigger(OUTCOME_RECORDED, "2026-10-20T10:00:00+08:00"));
-        assert!(keys(&contents).contains(&"RP-01".to_owned()));
-        let due = at("2026-10-14T00:00:00+08:00");
-        contents.deadlines.push(Deadline {
-            id: Uuid::nil().into(),
-            case_id: case(),
-            stage: Stage::Cooperation,
-            rule_id: None,
-            key: Some("request_due".into()),
-            title: Some("x".into()),
-            trigger_id: None,
-            owed_by: OwedBy::Us,
-            due_on: "2026-10-13".parse().unwrap(),
-            due_at: due,
-            as_stated: true,
-            provisional: false,
-            status: DeadlineStatus::Pending,
-            met_at: None,
-            note: None,
-            version: 1,
-            created_at: due,
-            updated_at: due,
-        });
-        let all = called(&contents);
-        // One working day before Tuesday 13 October.
-        assert!(all.contains(&("CO-02".into(), Some(at("2026-10-12T18:00:00+08:00")))), "{all:?}");
-    }
-
-    #[test]
-    fn due_moments_count_working_days_and_make_up_days() {
-        // Opened on the last day before National Day; Saturday 10 October is a make-up working day.
-        let all = called(&opened(vec![complaint(Channel::Platform, ReporterType::Platform)]));
-        let due = |key: &str| all.iter().find(|(k, _)| k == key).unwrap().1.unwrap();
-        assert_eq!(due("INT-01"), at("2026-09-30T12:00:00+08:00"));
-        assert_eq!(due("INT-02"), at("2026-10-08T18:00:00+08:00"));
-        assert_eq!(due("SC-06"), at("2026-10-10T18:00:00+08:00"));
-        // SC-02 hangs four hours after SC-01 is due, SC-03 three working days after that.
-        assert_eq!(due("SC-02"), at("2026-10-08T22:00:00+08:00"));
-        assert_eq!(due("SC-03"), at("2026-10-12T18:00:00+08:00"));
-    }
-
-    #[test]
-    fn what_hangs_on_a_task_follows_its_completion_unless_set_by_hand() {
-        let content = Content::embedded().unwrap();
-        let playbook = content.current_playbook().unwrap();
-        let mut contents = opened(vec![complaint(Channel::Platform, ReporterType::Platform)]);
-        let now = at("2026-09-30T10:00:00+08:00");
-        contents.tasks = called(&contents)
-            .into_iter()
-            .enumerate()
-            .map(|(number, (key, due_at))| Task {
-                id: Uuid::from_u128(u128::try_from(number).unwrap()).into(),
-                case_id: case(),
-                stage: playbook.template(&key).unwrap().stage,
-                key: Some(key),
-                occurrence: 1,
-                title: None,
-                description: None,
-                done_means: None,
-                wanted_documents: None,
-                status: TaskStatus::Todo,
-                required: true,
-                blocks_closing: true,
-                assignee_id: None,
-                due_at,
-                due_by_hand: false,
-                depends_on: vec![],
-                checklist: vec![],
-                note: None,
-                ended_at: None,
-                ended_by: None,
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            })
-            .collect();
-        assert_eq!(rescheduled(playbook, &contents, Platform::Douyin, &content), vec![]);
-        for task in &mut contents.tasks {
-            match task.key.as_deref() {
-                Some("SC-01") => (task.status, task.ended_at) = (TaskStatus::Done, Some(at("2026-09-30T11:00:00+08:00"))),
-                Some("SC-09") => task.due_by_hand = true,
-                _ => {}
-            }
+        for wrong in
+            [r#"{"kind":"none","of":["x"]}"#, r#"{"kind":"task"}"#, r#"{"kind":"event","of":["a","b"]}"#, r#"{"kind":"deadline","of":[]}"#]
+        {
+            assert!(serde_json::from_str::<Anchor>(wrong).is_err(), "{wrong}");
         }
-        let moved = rescheduled(playbook, &contents, Platform::Douyin, &content);
-        let of = |key: &str| {
-            let id = contents.tasks.iter().find(|t| t.key.as_deref() == Some(key)).unwrap().id;
-            moved.iter().find(|moved| moved.task == id).map(|moved| moved.to.unwrap())
-        };
-        assert_eq!(of("SC-02"), Some(at("2026-09-30T15:00:00+08:00")));
-        assert_eq!(of("SC-03"), Some(at("2026-10-10T18:00:00+08:00")), "what hangs on what moved moves too");
-        assert_eq!(of("SC-09"), None);
-        assert_eq!(of("SC-06"), None);
     }
 }

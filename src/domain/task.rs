@@ -44,6 +44,8 @@ pub struct Task {
     pub due_at: Option<Instant>,
     /// Whether a person set `due_at`, so that no anchor moves it any more.
     pub due_by_hand: bool,
+    /// Whether it is waived because its branch no longer calls for it; it comes back by itself when one does.
+    pub dropped: bool,
     /// The tasks that come first.
     pub depends_on: Vec<TaskId>,
     /// Small steps.
@@ -122,11 +124,28 @@ impl Task {
         let ends = matches!(wanted.to, Done | Waived);
         Ok(Self {
             status: wanted.to,
+            dropped: false,
             note: wanted.note,
             ended_at: ends.then_some(wanted.at),
             ended_by: if ends { wanted.by } else { None },
             ..self.clone()
         })
+    }
+
+    /// Whether nobody has begun it.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.status == TaskStatus::Todo && self.note.is_none() && self.checklist.iter().all(|item| !item.done)
+    }
+
+    /// Waives it because no branch calls for it. Who, when and why is written when it is saved.
+    pub fn leave_branch(&mut self) {
+        (self.status, self.dropped) = (TaskStatus::Waived, true);
+    }
+
+    /// Brings it back as it was before its branch was left.
+    pub fn rejoin_branch(&mut self) {
+        (self.status, self.dropped, self.note, self.ended_at, self.ended_by) = (TaskStatus::Todo, false, None, None, None);
     }
 
     fn may_be_done(&self, others: &[Self]) -> Result<(), RuleViolation> {

@@ -4,6 +4,7 @@ use super::{
     blocker::Blocker,
     field_rule::FieldRule,
     ids::TaskId,
+    playbook::PlaybookFault,
     vocabulary::{CaseStatus, DeadlineStatus, TaskStatus},
     vocabulary::{Stage, StageStatus},
 };
@@ -70,6 +71,21 @@ pub enum RuleViolation {
     /// The fact has been recorded already and happens only once.
     #[error("{0} is already recorded")]
     AlreadyRecorded(String),
+    /// A published playbook does not change.
+    #[error("the playbook is published")]
+    PlaybookPublished,
+    /// No case is opened under a draft, and none moves to it.
+    #[error("the playbook is a draft")]
+    PlaybookDraft,
+    /// A draft cannot be published as it is.
+    #[error("{} faults", .0.len())]
+    PlaybookFaulty(Vec<PlaybookFault>),
+    /// It is somebody else's.
+    #[error("it is somebody else's")]
+    NotYours,
+    /// A comment is retracted once.
+    #[error("the comment is retracted already")]
+    CommentRetracted,
     /// The old password is not the right one.
     #[error("the old password is wrong")]
     WrongPassword,

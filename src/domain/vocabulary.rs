@@ -258,6 +258,28 @@ vocabulary! {
         Waived = "waived",
     }
 
+    /// Whether a version of a playbook can still change.
+    PlaybookStatus {
+        /// It can, and no case is opened under it.
+        Draft = "draft",
+        /// It cannot, for ever.
+        Published = "published",
+    }
+
+    /// What a task of a playbook hangs on.
+    AnchorKind {
+        /// A trigger of the case.
+        Event = "event",
+        /// Another task of the playbook: its due moment, and its completion once it is done.
+        Task = "task",
+        /// A deadline made by the first of some rules that has one.
+        Deadline = "deadline",
+        /// A deadline typed in from a notice.
+        Stated = "stated",
+        /// Nothing: a standing duty.
+        None = "none",
+    }
+
     /// Who may see an entry of the journal, a comment or a note.
     Visibility {
         /// The tenant's staff, counsel and auditors.

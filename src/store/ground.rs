@@ -5,6 +5,7 @@ use crate::{
     auth::vault::Vault,
     clock::Clock,
     domain::{content::Content, ids::ApiKeyId, time::Instant},
+    store::shelf::Shelf,
 };
 use std::{
     collections::HashMap,
@@ -24,6 +25,7 @@ pub struct Ground {
     pub vault: Arc<Vault>,
     pub(super) statements: Statements,
     pub(super) used_keys: Mutex<HashMap<ApiKeyId, Instant>>,
+    pub(super) shelf: Shelf,
     pub(crate) holes: Holes,
 }
 
@@ -31,7 +33,15 @@ impl Ground {
     /// The ground of one installation.
     #[must_use]
     pub fn new(clock: Clock, content: Arc<Content>, vault: Arc<Vault>) -> Self {
-        Self { clock, content, vault, statements: Statements::default(), used_keys: Mutex::default(), holes: Holes::default() }
+        Self {
+            clock,
+            content,
+            vault,
+            statements: Statements::default(),
+            used_keys: Mutex::default(),
+            shelf: Shelf::default(),
+            holes: Holes::default(),
+        }
     }
 
     /// Takes a guard away, and puts every other back.

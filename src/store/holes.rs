@@ -57,6 +57,12 @@ holes! {
     TenantOfComplaint,
     /// Members of all tenants, where a body names them.
     TenantOfNamedMembers,
+    /// A playbook of any tenant.
+    TenantOfPlaybook,
+    /// A comment of any tenant.
+    TenantOfComment,
+    /// Comments of every visibility.
+    CommentVisibility,
     /// A cursor may be anybody's word.
     CursorSignature,
 }

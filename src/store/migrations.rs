@@ -3,7 +3,10 @@
 use super::error::StoreError;
 
 /// What was built into the binary, in order.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_spine", include_str!("../../migrations/0001_spine.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_spine", include_str!("../../migrations/0001_spine.sql")),
+    ("0002_playbooks_and_comments", include_str!("../../migrations/0002_playbooks_and_comments.sql")),
+];
 
 /// What opening does about migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +97,7 @@ fn types_of(dialect: Dialect, line: &str) -> String {
         ("{integer}", "INTEGER", "bigint"),
         ("{text}", "TEXT", "text COLLATE \"C\""),
         ("{table}", "STRICT", ""),
+        ("{built_in_playbook}", "x'0199a1b20000700080000000000000a1'", "'0199a1b2-0000-7000-8000-0000000000a1'"),
     ];
     types.iter().fold(line.to_owned(), |line, (word, sqlite, postgres)| {
         line.replace(word, if dialect == Dialect::Sqlite { sqlite } else { postgres })

@@ -16,6 +16,7 @@ mod postgres;
 pub mod records;
 mod schema;
 mod scope;
+mod shelf;
 mod sql_types;
 mod sqlite;
 mod tx;
@@ -30,9 +31,9 @@ pub use tx::{Stored, Tx};
 
 use crate::domain::{
     access::*,
+    branch::Moved,
     ids::*,
     journal::{Actor, Entry},
-    playbook::Moved,
     time::Instant,
 };
 use frame::Frame;
@@ -308,6 +309,8 @@ queries! {
     grants {
         /// A page of the grants.
         fn list(ReadGrants, page: Page<GrantFilter>) -> Vec<Grant>;
+        /// A page of the grants that reach a case, by itself or by its shop.
+        fn reaching(ReadGrants, case: &Stored<Case>, page: Page<()>) -> Vec<HeldGrant>;
         /// A grant.
         fn find(ReadGrants, id: GrantId) -> Stored<Grant>;
         /// Keeps a new grant.
@@ -332,6 +335,8 @@ queries! {
         fn find(ReadCases, id: CaseId) -> Stored<Case>;
         /// A case, locked against other writers until the transaction ends. Every write in a case begins here.
         fn lock(WorkTasks, key: CaseKey) -> Stored<Case>;
+        /// A case in which the caller may write, without taking hold of it.
+        fn find_to_write(WorkTasks, key: CaseKey) -> Stored<Case>;
         /// The next number of the year.
         fn next_number(OpenCases, year: i16) -> String;
         /// Keeps a new case with all that it begins with, in one entry.
@@ -340,6 +345,12 @@ queries! {
         fn save(WorkTasks, before: &Stored<Case>, after: &Case, entry: Entry) -> Stored<Case>;
         /// Everything in a case on which its gates decide.
         fn contents(ReadCases, case: &Stored<Case>) -> Contents;
+        /// Several cases within reach, in the order of their ids.
+        fn find_all(ReadCases, ids: &[CaseId]) -> Vec<Stored<Case>>;
+        /// Several cases, locked, in the order of their ids.
+        fn lock_all(WorkTasks, ids: &[CaseId]) -> Vec<Stored<Case>>;
+        /// What is in several cases, in their order, in a fixed number of statements.
+        fn contents_of_many(ReadCases, cases: &[Stored<Case>]) -> Vec<Contents>;
         /// A page of a case's timeline, as far as the caller may see it, newest first.
         fn timeline(ReadCases, case: &Stored<Case>, page: Page<()>) -> Vec<TimelineEntry>;
     }
@@ -392,5 +403,45 @@ queries! {
         fn save(WorkTasks, case: &Stored<Case>, before: &Task, after: &Task, kind: &'static str) -> Task;
         /// Moves the due moments of tasks that follow an anchor.
         fn reschedule(WorkTasks, case: &Stored<Case>, moved: &[Moved]) -> ();
+        /// Waives tasks that no branch calls for any more.
+        fn leave_branch(WorkTasks, case: &Stored<Case>, ids: &[TaskId], note: &str) -> ();
+        /// Brings tasks back that a branch calls for again.
+        fn rejoin_branch(WorkTasks, case: &Stored<Case>, ids: &[TaskId]) -> ();
+    }
+    playbooks {
+        /// A page of the tenant's own.
+        fn list(ReadPlaybooks, page: Page<PlaybookFilter>) -> Vec<PlaybookRecord>;
+        /// One of the tenant's own.
+        fn find(ReadPlaybooks, id: PlaybookId) -> Stored<PlaybookRecord>;
+        /// A published one, the built-in one included.
+        fn pinned(ReadCases, id: PlaybookId) -> Arc<Playbook>;
+        /// The tenant's own under which cases are opened that name none.
+        fn default(ReadPlaybooks) -> Option<Arc<Playbook>>;
+        /// The number of the next version of a key.
+        fn next_number(WritePlaybooks, key: &str) -> i32;
+        /// Keeps a new draft.
+        fn insert(WritePlaybooks, record: &PlaybookRecord) -> ();
+        /// Saves a changed draft.
+        fn save(WritePlaybooks, before: &Stored<PlaybookRecord>, after: &PlaybookRecord, entry: Entry) -> Stored<PlaybookRecord>;
+        /// Throws a draft away.
+        fn discard(WritePlaybooks, draft: &Stored<PlaybookRecord>) -> ();
+        /// Makes a published one the one under which cases are opened that name none.
+        fn set_default(WritePlaybooks, id: PlaybookId) -> ();
+    }
+    comments {
+        /// A page of comments, as far as the caller may see them.
+        fn list(ReadCases, page: Page<CommentFilter>) -> Vec<AuthoredComment>;
+        /// A comment that the caller may see.
+        fn find(ReadCases, id: CommentId) -> Stored<AuthoredComment>;
+        /// Keeps a new comment.
+        fn insert(WorkTasks, comment: &Comment) -> ();
+        /// Retracts a comment.
+        fn retract(WorkTasks, before: &Comment, after: &Comment) -> Comment;
+    }
+    hand_overs {
+        /// The cases in which a member has work, locked.
+        fn work_of(HandOver, member: MemberId, limit: i64) -> Vec<HandedOver>;
+        /// Gives that work to another member.
+        fn save(HandOver, work: &[HandedOver], after: &[Case], from: MemberId, to: MemberId, reason: Option<&str>) -> ();
     }
 }

@@ -1,27 +1,31 @@
 //! What queries take and give besides the domain's own types.
 
-use super::schema::sessions;
+use super::{schema::sessions, tx::Stored};
 use crate::domain::{
     access::Capability,
-    case::PlaybookRef,
-    ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, SessionId, ShopId, TaskId, TenantId},
+    ids::{
+        AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId, TaskId,
+        TenantId,
+    },
     time::Instant,
-    vocabulary::{CaseStatus, Channel, Platform, ReporterType, Stage, TaskStatus, Visibility},
+    vocabulary::{CaseStatus, Channel, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus, Visibility},
 };
 pub use crate::domain::{
     access::Role,
     case::{Case, Contents},
+    comment::Comment,
     complaint::{Allegation, Complaint},
     deadline::Deadline,
     grant::Grant,
     member::{Invitation, Member, MemberStatus},
+    playbook::{Playbook, PlaybookRecord},
     shop::Shop,
     task::Task,
     trigger::Trigger,
 };
 use diesel::prelude::*;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// The caller.
@@ -87,7 +91,56 @@ pub struct TaskInCase {
     /// The task.
     pub task: Task,
     /// The playbook that its case is pinned to.
-    pub playbook: PlaybookRef,
+    pub playbook: Arc<Playbook>,
+}
+
+/// A comment with its author.
+#[derive(Debug, Clone)]
+pub struct AuthoredComment {
+    /// The comment.
+    pub comment: Comment,
+    /// The author's name.
+    pub author_name: String,
+    /// What the author is to the tenant.
+    pub author_role: Role,
+}
+
+/// A grant that reaches a case, with who holds it.
+#[derive(Debug, Clone)]
+pub struct HeldGrant {
+    /// The grant.
+    pub grant: Grant,
+    /// The member's name.
+    pub member_name: String,
+    /// What the member is to the tenant.
+    pub member_role: Role,
+}
+
+/// A case that is handed over from one member to another, locked.
+#[derive(Debug, Clone)]
+pub struct HandedOver {
+    /// The case as it was.
+    pub case: Stored<Case>,
+    /// The open tasks of it that the member has.
+    pub tasks: Vec<TaskId>,
+}
+
+/// Which comments.
+#[derive(Debug, Clone, Copy)]
+pub enum CommentFilter {
+    /// On a case and its tasks.
+    OfCase(CaseId),
+    /// On a task.
+    OfTask(TaskId),
+}
+
+/// Which playbooks.
+#[derive(Debug, Clone, Default)]
+pub struct PlaybookFilter {
+    /// Versions of this one.
+    pub key: Option<String>,
+    /// In this state.
+    pub status: Option<PlaybookStatus>,
 }
 
 /// Which members.
@@ -136,6 +189,8 @@ pub struct CaseFilter {
     pub due_before: Option<Instant>,
     /// With this number.
     pub number: Option<String>,
+    /// Pinned to this version of a playbook.
+    pub playbook_id: Option<PlaybookId>,
 }
 
 /// Which tasks.

@@ -154,8 +154,7 @@ diesel::table! {
         member_ids -> Json,
         tags -> Json,
         metadata -> Json,
-        playbook_key -> Text,
-        playbook_version -> BigInt,
+        playbook_id -> Id,
         channel -> Text,
         reporter_type -> Text,
         stages -> Json,
@@ -318,6 +317,7 @@ diesel::table! {
         assignee_id -> Nullable<Id>,
         due_at -> Moment,
         due_by_hand -> Bool,
+        dropped -> Bool,
         depends_on -> Json,
         checklist -> Json,
         note -> Nullable<Text>,
@@ -366,6 +366,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+    use super::super::sql_types::{Id, Json, Moment};
+
+    playbooks (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        key -> Text,
+        number -> Integer,
+        status -> Text,
+        title -> Json,
+        note -> Nullable<Text>,
+        based_on_id -> Id,
+        is_default -> Bool,
+        tasks -> Json,
+        version -> BigInt,
+        created_by -> Id,
+        created_at -> Moment,
+        updated_at -> Moment,
+        published_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    comments (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        case_id -> Id,
+        task_id -> Nullable<Id>,
+        visibility -> Text,
+        body -> Text,
+        author_id -> Id,
+        retracted_at -> Nullable<Moment>,
+        retracted_by -> Nullable<Id>,
+        retraction_reason -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Moment,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     installation,
     tenants,
@@ -384,6 +427,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     triggers,
     deadlines,
     tasks,
+    playbooks,
+    comments,
     journal_entries,
     idempotency_records
 );

@@ -103,7 +103,8 @@ impl From<AnyId> for Uuid {
 
 kept_as_id! {
     AnyId, ids::TenantId, ids::PersonId, ids::MemberId, ids::SessionId, ids::ApiKeyId, ids::InvitationId, ids::GrantId, ids::ShopId, ids::CaseId,
-    ids::ComplaintId, ids::AllegationId, ids::TriggerId, ids::DeadlineId, ids::TaskId, ids::EntryId,
+    ids::ComplaintId, ids::AllegationId, ids::TriggerId, ids::DeadlineId, ids::TaskId, ids::PlaybookId,
+    ids::CommentId, ids::EntryId,
 }
 
 macro_rules! kept_as_text {
@@ -139,7 +140,7 @@ macro_rules! kept_as_text {
 kept_as_text! {
     CreditCode, Role, MemberStatus, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
-    vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility,
+    vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility, vocabulary::PlaybookStatus,
 }
 
 bind!(Text: Day);

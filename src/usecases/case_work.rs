@@ -4,11 +4,11 @@ use super::must_have_seen;
 use crate::{
     domain::{
         access::{Includes, WorkTasks},
+        branch::{self, Called},
         case::{Case, Contents},
         deadline::Deadline,
         ids::{CaseId, TaskId},
         journal::Entry,
-        playbook::{self, Called},
         task::Task,
         time::{Day, Instant},
         trigger::Trigger,
@@ -16,6 +16,7 @@ use crate::{
     },
     store::{self, Failure, Ground, Stored, Tx, records::CaseKey},
 };
+use std::sync::Arc;
 
 /// A fact to record as a trigger.
 pub(super) struct Fact {
@@ -106,6 +107,7 @@ pub(super) fn tasks_of(ground: &Ground, case_id: CaseId, contents: &Contents, ca
             assignee_id: None,
             due_at: call.due_at,
             due_by_hand: false,
+            dropped: false,
             depends_on,
             checklist: Vec::new(),
             note: None,
@@ -138,15 +140,15 @@ pub(super) fn record_trigger(
 /// Lets the playbook follow what has changed in a locked case: new tasks come into being, due moments move with their anchors.
 pub(super) fn follow(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, contents: &mut Contents) -> Result<Vec<Task>, Failure> {
     let (ground, now) = (tx.ground(), tx.now());
-    let Some(playbook) = ground.content.playbook(&case.playbook) else { return Ok(Vec::new()) };
-    let moved = playbook::rescheduled(playbook, contents, case.platform, &ground.content);
+    let playbook = Arc::clone(&contents.playbook);
+    let moved = branch::rescheduled(&playbook, contents, case.platform, &ground.content);
     store::tasks::reschedule(tx, case, &moved)?;
     for change in moved {
         for task in contents.tasks.iter_mut().filter(|task| task.id == change.task) {
             (task.due_at, task.version, task.updated_at) = (change.to, task.version + 1, now);
         }
     }
-    let called = playbook::called_for(playbook, contents, case.platform, &ground.content);
+    let called = branch::called_for(&playbook, contents, case.platform, &ground.content);
     let tasks = tasks_of(&ground, case.id, contents, called, now);
     store::tasks::insert(tx, case, &tasks)?;
     contents.tasks.extend(tasks.iter().cloned());
@@ -156,8 +158,8 @@ pub(super) fn follow(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, contents: 
 /// Gives a done task its repetition, if the playbook repeats it.
 pub(super) fn repeat(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, contents: &mut Contents, done: &Task) -> Result<(), Failure> {
     let (ground, now) = (tx.ground(), tx.now());
-    let Some(playbook) = ground.content.playbook(&case.playbook) else { return Ok(()) };
-    let Some(called) = playbook::repetition(playbook, done, &ground.content.calendar) else { return Ok(()) };
+    let playbook = Arc::clone(&contents.playbook);
+    let Some(called) = branch::repetition(&playbook, done, &ground.content.calendar) else { return Ok(()) };
     let known = contents.tasks.iter().any(|task| task.key == done.key && task.occurrence == called.occurrence);
     if case.status == CaseStatus::Open && !known {
         let tasks = tasks_of(&ground, case.id, contents, vec![called], now);

@@ -11,14 +11,14 @@ use crate::{
     domain::{
         access::{Capability, CloseCases, OpenCases, ReadCases, WriteCases},
         blocker::Blocker,
-        case::{Case, CaseMove, Contents, PlaybookRef},
+        branch,
+        case::{Case, CaseMove, Contents},
         complaint::arrival_event,
         field_rule::FieldRule,
-        ids::{CaseId, MemberId, ShopId},
+        ids::{CaseId, MemberId, PlaybookId, ShopId},
         journal::Entry,
         list::Distinct,
         merge_patch::{Patch, replacement},
-        playbook,
         stage::{StageMove, StageRecord},
         text::{Line, Prose},
         trigger::CASE_OPENED,
@@ -29,6 +29,7 @@ use crate::{
     store::{self, Failure, StoreError, Stored, Tx, members, records::CaseKey},
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A case to open from a complaint.
@@ -60,6 +61,10 @@ pub struct NewCase {
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>, required = false)]
     pub metadata: Metadata,
+    /// The published playbook to work by; the tenant's default when absent.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub playbook_id: Option<PlaybookId>,
     /// What came in.
     pub complaint: NewComplaint,
 }
@@ -153,12 +158,15 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
         must_be_members(&mut tx.narrow(), &[lead], "/lead_id")?;
     }
     let (ground, now) = (tx.ground(), tx.now());
-    let playbook = ground.content.current_playbook().ok_or_else(|| StoreError::Broken("there is no playbook".into()))?;
+    let playbook = match new.playbook_id {
+        Some(id) => named_in_body(store::playbooks::pinned(tx, id), "/playbook_id")?,
+        None => store::playbooks::default(tx)?.unwrap_or_else(|| Arc::clone(&ground.content.playbook)),
+    };
     let id: CaseId = tx.new_id();
     let (complaint, allegations) = complaints::build(&tx.narrow::<WriteCases>(), id, new.complaint, "/complaint")?;
     let (channel, kind, received_at) = (complaint.channel, complaint.kind, complaint.received_at);
     let reporter_type = complaint.reporter.r#type;
-    let mut contents = Contents { complaints: vec![complaint], allegations, ..Contents::default() };
+    let mut contents = Contents { complaints: vec![complaint], allegations, ..Contents::under(Arc::clone(&playbook)) };
     let facts = [Some(moment_trigger(CASE_OPENED, now)), arrival_event(channel, kind).map(|event| moment_trigger(event, received_at))];
     for fact in facts.into_iter().flatten() {
         let trigger = trigger_of(&ground, id, fact, now);
@@ -166,7 +174,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
         contents.deadlines.extend(started);
         contents.triggers.push(trigger);
     }
-    let called = playbook::called_for(playbook, &contents, shop.platform, &ground.content);
+    let called = branch::called_for(&playbook, &contents, shop.platform, &ground.content);
     contents.tasks = tasks_of(&ground, id, &contents, called, now);
     let year = now.timestamp().to_zoned(ground.content.calendar.zone().clone()).year();
     let case = Case {
@@ -181,7 +189,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
         member_ids: new.member_ids.into_vec(),
         tags: new.tags.into_vec(),
         metadata: metadata(new.metadata)?,
-        playbook: PlaybookRef { key: playbook.key.clone(), version: playbook.version },
+        playbook_id: playbook.id,
         channel,
         reporter_type,
         stages: Stage::ALL.iter().map(|stage| StageRecord::new(*stage, now)).collect(),
@@ -245,7 +253,7 @@ pub fn move_stage(
     before.must_allow_work(stage)?;
     let record = before.stage(stage).ok_or(StoreError::NotFound)?;
     let blockers = if wanted.to == StageStatus::Completed {
-        store::cases::contents(tx, &before)?.stage_blockers(stage, &tx.ground().content, &before.playbook)
+        store::cases::contents(tx, &before)?.stage_blockers(stage, &tx.ground().content)
     } else {
         Vec::new()
     };
@@ -299,7 +307,7 @@ pub fn blockers(tx: &mut Tx<'_, ReadCases>, id: CaseId, only: Option<Stage>) -> 
     let mut found: Vec<Blocker> = if only.is_some() { Vec::new() } else { contents.closing_blockers(&case, content) };
     for record in case.stages.iter().filter(|record| only.is_none_or(|stage| stage == record.stage)) {
         if matches!(record.status, StageStatus::Pending | StageStatus::Active) {
-            for blocker in contents.stage_blockers(record.stage, content, &case.playbook) {
+            for blocker in contents.stage_blockers(record.stage, content) {
                 if !found.contains(&blocker) {
                     found.push(blocker);
                 }

@@ -1,10 +1,15 @@
 //! Complaints, their allegations and the reporter behind them.
 
-use super::{case_work, must_have_seen, named_in_body, replace};
+use super::{
+    branch_change::{self, TaskChanges},
+    case_work, must_have_seen, named_in_body, replace,
+};
 use crate::{
     domain::{
-        access::{OpenIdentity, WriteCases},
-        complaint::{Allegation, Complaint, Conclusion, Money, Reporter},
+        access::{OpenIdentity, Permission, ReadCases, WriteCases},
+        case::{Case, Contents},
+        complaint::{Allegation, Complaint, Conclusion, Money, Reporter, arrival_event},
+        deadline::Deadline,
         field_rule::FieldRule,
         ids::{AllegationId, CaseId, ComplaintId},
         list::{Distinct, List},
@@ -19,6 +24,7 @@ use crate::{
     store::{self, Failure, Ground, Scope, Tx, allegations, complaints, records::CaseKey},
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How far ahead the other side's clock may be, in seconds.
@@ -230,6 +236,17 @@ pub struct IdentityRequest {
     pub reason: Prose<1000>,
 }
 
+/// What a change of a complaint would do to its case.
+#[derive(Debug)]
+pub struct BranchPreview {
+    /// The version of the case that was looked at.
+    pub case_version: i64,
+    /// The deadlines that would start.
+    pub deadlines: Vec<Deadline>,
+    /// What would become of the tasks.
+    pub tasks: TaskChanges,
+}
+
 fn seal_place(scope: &Scope, complaint: ComplaintId) -> String {
     format!("identity/{}/{complaint}", scope.tenant())
 }
@@ -241,7 +258,7 @@ fn seal(identity: &Identity, scope: &Scope, complaint: ComplaintId, ground: &Gro
 
 /// An allegation, ready to be kept; `at` points to where it stands in the body.
 fn build_allegation(
-    tx: &Tx<'_, WriteCases>,
+    tx: &Tx<'_, impl Permission>,
     case_id: CaseId,
     complaint_id: ComplaintId,
     new: NewAllegation,
@@ -273,7 +290,7 @@ fn build_allegation(
 
 /// A complaint and its allegations, ready to be kept; `at` points to where it stands in the body.
 pub(super) fn build(
-    tx: &Tx<'_, WriteCases>,
+    tx: &Tx<'_, impl Permission>,
     case_id: CaseId,
     new: NewComplaint,
     at: &str,
@@ -323,24 +340,42 @@ pub fn add(
     let (complaint, added) = build(tx, case_id, new, "")?;
     complaints::insert(tx, &case, &complaint, &added)?;
     let mut contents = store::cases::contents(tx, &case)?;
-    if let Some(event) = crate::domain::complaint::arrival_event(complaint.channel, complaint.kind) {
+    if let Some(event) = arrival_event(complaint.channel, complaint.kind) {
         case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, case_work::moment_trigger(event, complaint.received_at))?;
     }
-    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
-    case_work::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    let playbook = Arc::clone(&contents.playbook);
+    let planned = branch_change::plan(&tx.ground(), case_id, case.platform, &mut contents, &playbook, tx.now());
+    planned.carry_out(&mut tx.narrow(), &case, complaint.channel.as_str())?;
+    case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok((complaint, added))
 }
 
-/// Changes a complaint; the tasks of another branch come into being, none goes away.
+/// What adding a complaint would start and change, without adding it.
 ///
 /// # Errors
-/// When the case is closed or the caller has seen another version.
-pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: ComplaintPatch) -> Result<Complaint, Failure> {
-    let case = case_work::lock(tx, CaseKey::Complaint(id), None)?;
+/// When the case is closed.
+pub fn preview_add(tx: &mut Tx<'_, ReadCases>, case_id: CaseId, new: NewComplaint) -> Result<BranchPreview, Failure> {
+    let case = store::cases::find(tx, case_id)?;
     case.must_be_open()?;
+    let (complaint, _) = build(tx, case_id, new, "")?;
+    let (ground, now) = (tx.ground(), tx.now());
     let mut contents = store::cases::contents(tx, &case)?;
-    let before = contents.complaints.iter().find(|c| c.id == id).cloned().ok_or(store::StoreError::NotFound)?;
-    must_have_seen(Some(seen), before.version)?;
+    let mut started = Vec::new();
+    let arrival = arrival_event(complaint.channel, complaint.kind).map(|event| case_work::moment_trigger(event, complaint.received_at));
+    contents.complaints.push(complaint);
+    if let Some(fact) = arrival {
+        let trigger = case_work::trigger_of(&ground, case_id, fact, now);
+        started = case_work::deadlines_of(&ground, &contents, &trigger, case.platform, now);
+        contents.triggers.push(trigger);
+        contents.deadlines.extend(started.iter().cloned());
+    }
+    let playbook = Arc::clone(&contents.playbook);
+    let planned = branch_change::plan(&ground, case_id, case.platform, &mut contents, &playbook, now);
+    Ok(BranchPreview { case_version: case.version, deadlines: started, tasks: planned.changes })
+}
+
+/// The complaint with a patch applied.
+fn patched(tx: &Tx<'_, impl Permission>, before: &Complaint, patch: ComplaintPatch) -> Result<Complaint, Failure> {
     let mut after = before.clone();
     patch.reference_no.apply_with(&mut after.reference_no, Into::into);
     patch.authority.apply_with(&mut after.authority, Into::into);
@@ -352,25 +387,63 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
         match reporter.identity {
             Patch::Absent => {}
             Patch::Null => after.sealed_identity = None,
-            Patch::Value(identity) => after.sealed_identity = seal(&identity, tx.scope(), id, &tx.ground()),
+            Patch::Value(identity) => after.sealed_identity = seal(&identity, tx.scope(), before.id, &tx.ground()),
         }
     }
+    Ok(after)
+}
+
+/// Puts a changed complaint in the place of what it was.
+fn put_in(contents: &mut Contents, changed: &Complaint) {
+    for complaint in contents.complaints.iter_mut().filter(|complaint| complaint.id == changed.id) {
+        *complaint = changed.clone();
+    }
+}
+
+/// Changes a complaint. When the reporter is of another type, the tasks of that branch come into being, and those of the branch that is left are
+/// dropped as far as nobody has begun them.
+///
+/// # Errors
+/// When the case is closed or the caller has seen another version.
+pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: ComplaintPatch) -> Result<Complaint, Failure> {
+    let case = case_work::lock(tx, CaseKey::Complaint(id), None)?;
+    case.must_be_open()?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    let before = contents.complaints.iter().find(|c| c.id == id).cloned().ok_or(store::StoreError::NotFound)?;
+    must_have_seen(Some(seen), before.version)?;
+    let after = patched(tx, &before, patch)?;
     if after == before {
         return Ok(before);
     }
     let saved = complaints::save(tx, &case, &before, &after)?;
-    for complaint in &mut contents.complaints {
-        if complaint.id == id {
-            *complaint = saved.clone();
-        }
+    put_in(&mut contents, &saved);
+    if saved.reporter.r#type != before.reporter.r#type {
+        let playbook = Arc::clone(&contents.playbook);
+        let planned = branch_change::plan(&tx.ground(), case.id, case.platform, &mut contents, &playbook, tx.now());
+        planned.carry_out(&mut tx.narrow(), &case, &format!("{} → {}", before.reporter.r#type, saved.reporter.r#type))?;
     }
-    case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
-    let mut changed = crate::domain::case::Case::clone(&case);
+    let mut changed = Case::clone(&case);
     if let Some(first) = contents.complaints.first() {
         changed.reporter_type = first.reporter.r#type;
     }
     case_work::settle(&mut tx.narrow(), &case, changed, &contents)?;
     Ok(saved)
+}
+
+/// What changing a complaint would change among the tasks, without changing it.
+///
+/// # Errors
+/// When the case is closed.
+pub fn preview_change(tx: &mut Tx<'_, ReadCases>, id: ComplaintId, patch: ComplaintPatch) -> Result<BranchPreview, Failure> {
+    let before = complaints::find(tx, id)?;
+    let case = store::cases::find(tx, before.case_id)?;
+    case.must_be_open()?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    let after = patched(tx, &before, patch)?;
+    put_in(&mut contents, &after);
+    let playbook = Arc::clone(&contents.playbook);
+    let planned = branch_change::plan(&tx.ground(), case.id, case.platform, &mut contents, &playbook, tx.now());
+    Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks: planned.changes })
 }
 
 /// Adds an allegation to a case.
@@ -440,7 +513,7 @@ pub fn change_allegation(tx: &mut Tx<'_, WriteCases>, id: AllegationId, seen: i6
         }
     }
     case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
-    case_work::settle(&mut tx.narrow(), &case, crate::domain::case::Case::clone(&case), &contents)?;
+    case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok(saved)
 }
 

@@ -87,9 +87,6 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         Some(id) => Some(ground.content.rule(id).ok_or(RuleViolation::field("/rule_id", FieldRule::NotFound))?),
         None => None,
     };
-    if new.key.as_ref().is_some_and(|key| !ground.content.knows_deadline_key(key)) {
-        return Err(RuleViolation::field("/key", FieldRule::NotFound).into());
-    }
     let stage = new.stage.or(rule.map(|rule| rule.stage)).ok_or(RuleViolation::field("/stage", FieldRule::Required))?;
     if new.title.is_none() && rule.is_none() {
         return Err(RuleViolation::field("/title", FieldRule::Required).into());
@@ -105,6 +102,10 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
     };
     let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
+    let mut contents = store::cases::contents(tx, &case)?;
+    if new.key.as_ref().is_some_and(|key| !ground.content.knows_deadline_key(key, &contents.playbook)) {
+        return Err(RuleViolation::field("/key", FieldRule::NotFound).into());
+    }
     let deadline = Deadline {
         id: tx.new_id(),
         case_id,
@@ -126,7 +127,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         updated_at: tx.now(),
     };
     store::deadlines::insert(tx, &case, &deadline)?;
-    let mut contents = store::cases::contents(tx, &case)?;
+    contents.deadlines.push(deadline.clone());
     case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
     case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok(deadline)

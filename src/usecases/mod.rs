@@ -3,12 +3,17 @@
 //! The inputs of use cases are typed and bounded, so that what is out of bounds never gets here.
 
 pub mod api_keys;
+pub mod branch_change;
 mod case_work;
 pub mod cases;
+pub mod comments;
 pub mod complaints;
 pub mod deadlines;
 pub mod grants;
+pub mod hand_overs;
 pub mod members;
+pub mod playbook_moves;
+pub mod playbooks;
 pub mod sessions;
 pub mod shops;
 pub mod tasks;

@@ -9,6 +9,7 @@ use crate::{
         ids::{CaseId, MemberId, TaskId},
         list::{Distinct, List},
         merge_patch::{Patch, replacement},
+        playbook::Playbook,
         task::{ChecklistItem, Task, TaskMove, no_circle},
         text::{Line, Prose},
         time::Instant,
@@ -22,6 +23,7 @@ use crate::{
     },
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A task to add to a case.
@@ -123,8 +125,8 @@ impl TaskPatch {
     }
 }
 
-fn in_case(task: Task, case: &Case) -> TaskInCase {
-    TaskInCase { task, playbook: case.playbook.clone() }
+fn under(playbook: &Arc<Playbook>, task: Task) -> TaskInCase {
+    TaskInCase { task, playbook: Arc::clone(playbook) }
 }
 
 fn must_be_of_case(depends_on: &[TaskId], contents: &Contents) -> Result<(), Failure> {
@@ -149,6 +151,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
     if !new.depends_on.is_empty() {
         must_be_of_case(&new.depends_on, &store::cases::contents(tx, &case)?)?;
     }
+    let playbook = store::playbooks::pinned(tx, case.playbook_id)?;
     let task = Task {
         id: tx.new_id(),
         case_id,
@@ -165,6 +168,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         assignee_id: new.assignee_id,
         due_at: new.due_at,
         due_by_hand: true,
+        dropped: false,
         depends_on: new.depends_on.into_vec(),
         checklist: new.checklist.into_vec(),
         note: None,
@@ -175,7 +179,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         updated_at: tx.now(),
     };
     store::tasks::insert(tx, &case, std::slice::from_ref(&task))?;
-    Ok(in_case(task, &case))
+    Ok(under(&playbook, task))
 }
 
 /// Changes a task. Work on it begins its stage; when it is done, what hangs on it follows.
@@ -200,7 +204,7 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
         after = after.moved(TaskMove { to, note, by: Some(tx.scope().member()), at: tx.now() }, &contents.tasks)?;
     }
     if after == before {
-        return Ok(in_case(before, &case));
+        return Ok(under(&contents.playbook, before));
     }
     let saved = store::tasks::save(tx, &case, &before, &after, kind_of(&before, &after))?;
     for task in &mut contents.tasks {
@@ -211,7 +215,7 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
     after_change(tx, &case, &mut contents, &before, &saved)?;
     // What follows an anchor may have moved it once more.
     let last = contents.tasks.iter().find(|task| task.id == id).cloned().unwrap_or(saved);
-    Ok(in_case(last, &case))
+    Ok(under(&contents.playbook, last))
 }
 
 /// The task with its fields changed, its state aside.

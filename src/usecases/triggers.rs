@@ -7,6 +7,7 @@ use crate::{
         deadline::Deadline,
         field_rule::FieldRule,
         ids::CaseId,
+        playbook::Playbook,
         task::Task,
         text::Line,
         time::{Day, Instant},
@@ -19,6 +20,7 @@ use crate::{
     },
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A dated fact. Give the moment when it is known, the day otherwise.
@@ -51,8 +53,8 @@ pub struct Started {
     pub deadlines: Vec<Deadline>,
     /// The tasks that came into being.
     pub tasks: Vec<Task>,
-    /// Their case.
-    pub case: Case,
+    /// The playbook of their case.
+    pub playbook: Arc<Playbook>,
 }
 
 /// Records a fact, with the deadlines and tasks that it makes.
@@ -66,12 +68,12 @@ pub fn record(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, n
     if new.occurred_at.is_some() && new.occurred_on.is_some() {
         return Err(RuleViolation::field("/occurred_on", FieldRule::NotAllowed).into());
     }
-    if !tx.ground().content.knows_event(&new.event) {
-        return Err(RuleViolation::field("/event", FieldRule::NotFound).into());
-    }
     let case = case_work::lock(tx, CaseKey::Case(case_id), seen)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
+    if !tx.ground().content.knows_event(&new.event, &contents.playbook) {
+        return Err(RuleViolation::field("/event", FieldRule::NotFound).into());
+    }
     if &*new.event == CASE_OPENED {
         return Err(RuleViolation::AlreadyRecorded(new.event.into()).into());
     }
@@ -83,6 +85,6 @@ pub fn record(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, n
     };
     let (trigger, deadlines) = case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, fact)?;
     let tasks = case_work::follow(&mut tx.narrow(), &case, &mut contents)?;
-    let case = case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
-    Ok(Started { trigger, deadlines, tasks, case: case.into_inner() })
+    case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
+    Ok(Started { trigger, deadlines, tasks, playbook: contents.playbook })
 }

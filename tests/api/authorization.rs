@@ -18,7 +18,10 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 use uuid::Uuid;
 
@@ -42,6 +45,10 @@ const BODIES: &[(&str, &str)] = &[
     ("POST /v1/cases/{case_id}/triggers", r#"{"event": "penalty_notice_served", "occurred_on": "2026-11-22"}"#),
     ("POST /v1/cases/{case_id}/deadlines", r#"{"stage": "evidence", "title": "As the notice states", "due_on": "2026-12-30"}"#),
     ("POST /v1/cases/{case_id}/stages/{stage}/transitions", r#"{"to": "active"}"#),
+    ("POST /v1/playbooks", r#"{"key": "$fresh key"}"#),
+    ("PUT /v1/playbooks/{playbook_id}/tasks/{task_key}", r#"{"anchor": {"kind": "none"}, "title": {"zh": "x"}, "done_means": {"en": "x"}}"#),
+    ("POST /v1/playbooks/{playbook_id}/case_moves", r#"{"case_ids": ["$case"]}"#),
+    ("POST /v1/playbooks/{playbook_id}/case_moves/preview", r#"{"case_ids": ["$case"]}"#),
     ("PUT /v1/me/password", r#"{"old_password": "$password", "new_password": "$password"}"#),
     ("POST /v1/sessions", r#"{"email": "$email", "password": "$password"}"#),
 ];
@@ -56,6 +63,15 @@ const EITHER: &[(&str, &str, &str)] = &[("POST /v1/grants", "shop_id", "case_id"
 const BEYOND: &[(&str, &str, Capability)] = &[
     ("PATCH /v1/tasks/{task_id}", "assignee_id", Capability::WriteCases),
     ("PATCH /v1/tasks/{task_id}", "depends_on", Capability::WriteCases),
+];
+
+/// Operations on a draft: nothing else of a playbook changes.
+const ON_DRAFTS: &[&str] = &[
+    "PATCH /v1/playbooks/{playbook_id}",
+    "DELETE /v1/playbooks/{playbook_id}",
+    "PUT /v1/playbooks/{playbook_id}/tasks/{task_key}",
+    "DELETE /v1/playbooks/{playbook_id}/tasks/{task_key}",
+    "POST /v1/playbooks/{playbook_id}/transitions",
 ];
 
 /// Where each planted hole shows: to which caller, under which path.
@@ -73,12 +89,15 @@ const HOLES: &[(Hole, &str, &str)] = &[
     (Hole::WriteCover, "counsel with a grant to read", "/v1/tasks/"),
     (Hole::IdentityCover, "counsel with a grant to write", "/v1/complaints/"),
     (Hole::Visibility, "client with a grant to read", "/v1/cases/{case_id}/timeline"),
-    (Hole::TenantOfCases, "the owner of another tenant", "/v1/cases/{case_id}/blockers"),
+    (Hole::TenantOfCases, "the owner of another tenant", "/v1/cases/{case_id}/timeline"),
     (Hole::TenantOfShops, "the owner of another tenant", "/v1/shops/"),
     (Hole::TenantOfTask, "the owner of another tenant", "/v1/tasks/"),
     (Hole::TenantOfDeadline, "the owner of another tenant", "/v1/deadlines/"),
     (Hole::TenantOfComplaint, "the owner of another tenant", "/v1/complaints/"),
     (Hole::TenantOfNamedMembers, "the owner of another tenant", "/v1/tasks/"),
+    (Hole::TenantOfPlaybook, "the owner of another tenant", "/v1/playbooks/"),
+    (Hole::TenantOfComment, "the owner of another tenant", "/v1/comments/"),
+    (Hole::CommentVisibility, "client with a grant to read", "/v1/cases/{case_id}/comments"),
     (Hole::CursorSignature, "manager", "/v1/shops"),
 ];
 
@@ -86,13 +105,15 @@ const HOLES: &[(Hole, &str, &str)] = &[
 type Graph = BTreeMap<&'static str, String>;
 
 /// The kinds that a grant reaches.
-const IN_REACH_OF_GRANTS: &[&str] = &["shop", "case", "complaint", "allegation", "deadline", "task"];
+const IN_REACH_OF_GRANTS: &[&str] = &["shop", "case", "complaint", "allegation", "deadline", "task", "comment"];
 
 /// The kind of thing that a name stands for: `lead_id` names a member.
 fn kind_of(name: &str) -> &'static str {
     match name {
         "lead_id" | "assignee_id" => "member",
+        "to_member_id" => "colleague",
         "depends_on" => "task that comes first",
+        "based_on_id" => "playbook",
         _ => {
             let noun = name.trim_end_matches("_ids").trim_end_matches("_id");
             const KINDS: &[&str] = &[
@@ -107,7 +128,10 @@ fn kind_of(name: &str) -> &'static str {
                 "allegation",
                 "deadline",
                 "task",
+                "task_key",
                 "stage",
+                "playbook",
+                "comment",
             ];
             KINDS.iter().find(|kind| **kind == noun).unwrap_or_else(|| panic!("teach `kind_of` and `graph` what `{name}` names"))
         }
@@ -132,6 +156,8 @@ struct Operation {
     query: Vec<String>,
     /// Whether `If-Match` is asked for; none when it is not known.
     if_match: Option<bool>,
+    /// Whether an idempotency key must be sent.
+    needs_key: bool,
     media_type: Option<String>,
     schema: Value,
     fields: Vec<Field>,
@@ -221,6 +247,7 @@ impl Document {
             path_ids: names("path", true),
             query_ids: names("query", true),
             query: names("query", false),
+            needs_key: parameters.iter().any(|p| p["name"] == "Idempotency-Key" && p["required"] == true),
             if_match: parameters.iter().find(|p| p["name"] == "If-Match").map(|p| p["required"] == true),
             fields: self.fields(&schema),
             lists: method == Method::GET && self.resolve(answer)["properties"]["data"]["type"] == "array",
@@ -232,11 +259,16 @@ impl Document {
 }
 
 impl Operation {
+    /// The kind of thing that a parameter of the path stands for.
+    fn kind_in_path(&self, name: &str) -> &'static str {
+        if name == "playbook_id" && ON_DRAFTS.contains(&self.name.as_str()) { "draft" } else { kind_of(name) }
+    }
+
     /// The path with the ids of a graph in it.
     fn path(&self, graph: &Graph) -> String {
         let mut path = self.path.clone();
         while let Some((start, end)) = path.find('{').zip(path.find('}')) {
-            let id = graph[kind_of(&path[start + 1..end])].clone();
+            let id = graph[self.kind_in_path(&path[start + 1..end])].clone();
             path.replace_range(start..=end, &id);
         }
         path
@@ -250,8 +282,11 @@ impl Operation {
         for (_, more) in tables {
             let more: Map<String, Value> = serde_json::from_str(more).expect("JSON");
             for (name, value) in more {
-                let meant = value.as_str().and_then(|text| text.strip_prefix('$')).map(|kind| json!(graph[kind]));
-                body[name] = meant.unwrap_or(value);
+                let meant = |value: &Value| value.as_str().and_then(|text| text.strip_prefix('$')).map(|kind| json!(graph[kind]));
+                body[name] = match value.as_array() {
+                    Some(values) => values.iter().map(|value| meant(value).unwrap_or_else(|| value.clone())).collect(),
+                    None => meant(&value).unwrap_or(value),
+                };
             }
         }
         if let Some((field, id)) = field {
@@ -425,9 +460,10 @@ fn text(value: &Value) -> String {
 async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
     let new = json!({ "name": "晨光家居", "platform": "douyin", "legal_entity": "杭州晨光家居有限公司" });
     let shop = owner.post("/v1/shops", new).await.expect(201);
-    let mut graph = case_in(owner, &shop, guest).await;
-    let task = format!("/v1/tasks/{}", graph["task"]);
-    owner.patch(&task, json!({ "assignee_id": guest })).await.expect(200);
+    let draft = draft(owner).await;
+    let publishing = format!("/v1/playbooks/{draft}/transitions");
+    owner.post(&publishing, json!({ "to": "published" })).await.expect(200);
+    let mut graph = case_in(owner, &shop, guest, &draft).await;
     let mut more = Vec::new();
     for _ in 0..2 {
         let grant = owner.post("/v1/grants", json!({ "member_id": guest, "case_id": graph["case"] })).await.expect(201);
@@ -437,6 +473,12 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
         more = vec![("grant", text(&grant["id"])), ("invitation", text(&invitation["id"])), ("api_key", text(&key["id"]))];
     }
     graph.extend(more);
+    let on_task = format!("/v1/tasks/{}/comments", graph["task"]);
+    for visibility in ["internal", "privileged", "client", "client"] {
+        let comment = owner.post(&on_task, json!({ "body": "x", "visibility": visibility })).await.expect(201);
+        graph.insert("comment", text(&comment["id"]));
+    }
+    graph.insert("colleague", agency.newcomer(Role::Handler, &format!("colleague-{}", fresh_key())).await.member.expect("a member"));
     // Something for the timeline that a client may not see.
     let identity = format!("/v1/complaints/{}/reporter_identity/openings", graph["complaint"]);
     owner.post(&identity, json!({ "reason": "To call back" })).await.expect(200);
@@ -445,12 +487,28 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
     graph
 }
 
-/// A case in a shop and what is in it.
-async fn case_in(owner: &Caller, shop: &Value, guest: &str) -> Graph {
+/// A key that no playbook has.
+fn fresh_key() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("house-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A draft of a playbook.
+async fn draft(owner: &Caller) -> String {
+    let built_in = owner.get("/v1/playbooks?limit=1").await.expect(200)["data"][0]["id"].clone();
+    let new = json!({ "based_on_id": built_in, "key": fresh_key() });
+    text(&owner.post("/v1/playbooks", new).await.expect(201)["id"])
+}
+
+/// A case in a shop and what is in it, and a draft beside it.
+async fn case_in(owner: &Caller, shop: &Value, guest: &str, playbook: &str) -> Graph {
     let mut new = a_platform_finding(shop);
+    new["playbook_id"] = json!(playbook);
     new["lead_id"] = json!(guest);
     new["complaint"]["reporter"]["identity"] = json!({ "name": "王某" });
     let case = owner.post("/v1/cases", new).await.expect(201);
+    let task = format!("/v1/tasks/{}", text(&case["tasks"][0]["id"]));
+    owner.patch(&task, json!({ "assignee_id": guest })).await.expect(200);
     Graph::from([
         ("shop", text(&shop["id"])),
         ("case", text(&case["id"])),
@@ -461,6 +519,10 @@ async fn case_in(owner: &Caller, shop: &Value, guest: &str) -> Graph {
         ("task that comes first", text(&case["tasks"][1]["id"])),
         ("member", guest.to_owned()),
         ("stage", "evidence".to_owned()),
+        ("playbook", playbook.to_owned()),
+        ("draft", draft(owner).await),
+        ("task_key", "SC-01".to_owned()),
+        ("fresh key", fresh_key()),
         ("password", PASSWORD.to_owned()),
     ])
 }
@@ -494,7 +556,7 @@ impl<'a> Installation<'a> {
         let foreign = graph(&other, &rival, &stranger).await;
         let absent =
             home.keys().map(|kind| (*kind, app.store.ground().clock.new_id::<rejoinder::domain::ids::CaseId>().to_string())).collect();
-        case_in(&owner, &json!({ "id": home["shop"] }), &guest).await;
+        case_in(&owner, &json!({ "id": home["shop"] }), &guest, &home["playbook"]).await;
         let mut seeded = Self {
             app,
             agency,
@@ -620,6 +682,9 @@ impl<'a> Installation<'a> {
         if let Some(version) = version {
             sending = sending.header("if-match", version);
         }
+        if operation.needs_key {
+            sending = sending.header("idempotency-key", &fresh_key());
+        }
         let received = sending.send().await;
         self.report.lock().expect("the report").requests += 1;
         if received.status.is_server_error() {
@@ -710,7 +775,7 @@ impl<'a> Installation<'a> {
         }
         for name in &operation.path_ids {
             self.slot(operation, name);
-            let kind = kind_of(name);
+            let kind = operation.kind_in_path(name);
             let naming = |id: &String| operation.path(&Graph::from_iter(home.clone().into_iter().chain([(kind, id.clone())])));
             let absent = self.send(who, operation, &naming(&self.absent[kind]), body.as_ref(), version).await;
             self.check(&format!("{what} with an absent {name}"), who.expected(operation, Place::Away), &absent);
@@ -819,7 +884,8 @@ impl<'a> Installation<'a> {
         let key = |item: &Value| item["id"].as_str().map_or_else(|| item.to_string(), str::to_owned);
         let seen: BTreeSet<String> = self.all(who, operation, &path).await.iter().map(key).collect();
         if matches!(who.standing, Standing::Rival) {
-            if let Some(leak) = listed.items.iter().map(key).find(|id| seen.contains(id)) {
+            let ours = listed.items.iter().filter(|item| item["built_in"] != true);
+            if let Some(leak) = ours.map(key).find(|id| seen.contains(id)) {
                 self.violation(format!("{what}: lists {leak}, which is another tenant's"));
             }
         } else {
@@ -892,7 +958,9 @@ fn all_scopes(role: Role) -> Vec<Capability> {
 fn refuses(received: &Received, field: &str) -> bool {
     let problem: Value = serde_json::from_slice(&received.bytes).unwrap_or_default();
     let error = &problem["errors"][0];
-    received.status == 422 && error["code"] == "not_found" && error["pointer"] == format!("#/{field}")
+    let at = format!("#/{field}");
+    let names_it = error["pointer"].as_str().is_some_and(|pointer| pointer == at || pointer.strip_prefix(&at).is_some_and(|rest| rest.starts_with('/')));
+    received.status == 422 && error["code"] == "not_found" && names_it
 }
 
 /// An answer without what differs between two requests for the same thing.
@@ -938,7 +1006,7 @@ on_both! {
         let mut stuck = BTreeMap::new();
         for operation in installation.operations.iter().filter(|operation| operation.capability.is_some()) {
             for field in std::iter::once(None).chain(operation.fields.iter().map(Some)) {
-                let fresh = case_in(owner, &json!({ "id": home["shop"] }), &home["member"]).await;
+                let fresh = case_in(owner, &json!({ "id": home["shop"] }), &home["member"], &home["playbook"]).await;
                 let graph = Graph::from_iter(home.clone().into_iter().chain(fresh));
                 let path = operation.path(&graph);
                 let body = operation.body(document, &graph, field.map(|field| (field, graph[kind_of(&field.name)].as_str())), TO_SUCCEED);
@@ -946,6 +1014,9 @@ on_both! {
                 let mut sending = caller.request(operation.method.clone(), &path);
                 if operation.if_match == Some(true) {
                     sending = sending.header("if-match", &owner.get(&path).await.etag());
+                }
+                if operation.needs_key {
+                    sending = sending.header("idempotency-key", &fresh_key());
                 }
                 if let Some((media_type, body)) = operation.media_type.as_ref().zip(body) {
                     sending = sending.bytes(media_type, body.to_string());

@@ -57,7 +57,7 @@ on_both! {
         let batch = |rows: u64| if app.database == crate::harness::Database::Sqlite { rows } else { 1 };
         let tasks = case["tasks"].as_array().unwrap().len() as u64;
         let deadlines = case["deadlines"].as_array().unwrap().len() as u64;
-        let opening = 2 + 1 + 1 + 1 + 1 + 1 + 1 + batch(2) + batch(deadlines) + batch(tasks) + 1;
+        let opening = 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + batch(2) + batch(deadlines) + batch(tasks) + 1;
         assert_eq!(found, [
             ("open a case", opening),
             ("open a case, safe to retry", opening + if app.database == crate::harness::Database::Sqlite { 2 } else { 3 }),

@@ -10,7 +10,7 @@ use crate::{
         blocker::Blocker,
         case::{Case, Contents},
         content::Content,
-        ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId},
+        ids::{CaseId, DeadlineId, EntryId, MemberId, PlaybookId, ShopId},
         language::Language,
         stage::StageRecord,
         time::Instant,
@@ -43,7 +43,8 @@ pub(in crate::api) struct CaseView {
     member_ids: Vec<MemberId>,
     tags: Vec<String>,
     metadata: BTreeMap<String, String>,
-    playbook: PlaybookRefView,
+    /// The version of a playbook that it is pinned to.
+    playbook_id: PlaybookId,
     /// The channel of its first complaint.
     channel: Channel,
     /// The reporter's type in its first complaint.
@@ -101,7 +102,7 @@ impl CaseView {
             member_ids: case.member_ids,
             tags: case.tags,
             metadata: case.metadata,
-            playbook: PlaybookRefView { key: case.playbook.key, version: case.playbook.version },
+            playbook_id: case.playbook_id,
             channel: case.channel,
             reporter_type: case.reporter_type,
             stages: case.stages.into_iter().map(StageView::from).collect(),
@@ -122,8 +123,8 @@ impl CaseView {
     }
 
     /// With what is in the case.
-    pub(in crate::api) fn with(mut self, expand: Expand, case: &Case, contents: Contents, content: &Content, language: Language) -> Self {
-        let task = |task| TaskView::new(TaskInCase { task, playbook: case.playbook.clone() }, content, language);
+    pub(in crate::api) fn with(mut self, expand: Expand, contents: Contents, content: &Content, language: Language) -> Self {
+        let task = |task| TaskView::new(TaskInCase { task, playbook: contents.playbook.clone() }, language);
         self.complaints = expand.complaints.then(|| contents.complaints.into_iter().map(ComplaintView::from).collect());
         self.allegations = expand.allegations.then(|| contents.allegations.into_iter().map(AllegationView::from).collect());
         self.tasks = expand.tasks.then(|| contents.tasks.into_iter().map(task).collect());
@@ -148,14 +149,6 @@ impl Expand {
     pub(in crate::api) fn any(self) -> bool {
         self.complaints || self.allegations || self.tasks || self.deadlines
     }
-}
-
-/// The playbook that a case is pinned to.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PlaybookRef)]
-pub(in crate::api) struct PlaybookRefView {
-    key: String,
-    version: i32,
 }
 
 /// A stage of a case.

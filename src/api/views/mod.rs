@@ -1,16 +1,20 @@
 //! What resources look like on the wire. Every field is always sent, null when there is nothing, unless it says otherwise.
 
 mod cases;
+mod comments;
 mod complaints;
 mod deadlines;
 mod people;
+mod playbooks;
 mod shops;
 mod tasks;
 
 pub(super) use cases::*;
+pub(super) use comments::*;
 pub(super) use complaints::*;
 pub(super) use deadlines::*;
 pub(super) use people::*;
+pub(super) use playbooks::*;
 pub(super) use shops::*;
 pub(super) use tasks::*;
 
@@ -67,4 +71,12 @@ pages! {
     DeadlinePage of DeadlineView;
     /// What stands in the way.
     BlockerPage of BlockerView;
+    /// A page of the grants that reach a case.
+    CaseGrantPage of CaseGrantView;
+    /// A page of comments.
+    CommentPage of CommentView;
+    /// A page of playbooks, without their tasks.
+    PlaybookPage of PlaybookView;
+    /// Cases that have moved, or would.
+    CaseMovePage of CaseMoveView;
 }

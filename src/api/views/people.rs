@@ -8,7 +8,8 @@ use crate::{
         member::{Invitation, Member, MemberStatus},
         time::Instant,
     },
-    store::records::{ApiKey, Me},
+    store::records::{ApiKey, HeldGrant, Me},
+    usecases::hand_overs::HandedOver,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -160,6 +161,66 @@ impl From<Grant> for GrantView {
             version: grant.version,
             created_at: grant.created_at,
         }
+    }
+}
+
+/// A grant that reaches a case, by itself or by its shop.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CaseGrant)]
+pub(in crate::api) struct CaseGrantView {
+    id: GrantId,
+    member_id: MemberId,
+    /// Whose access it is.
+    #[schema(example = "陈律师")]
+    member_name: String,
+    member_role: Role,
+    /// The shop that was granted with all its cases; null when it is this case alone.
+    #[schema(required)]
+    shop_id: Option<ShopId>,
+    /// What it covers beyond reading.
+    covers: Vec<Cover>,
+    #[schema(required)]
+    ends_at: Option<Instant>,
+    #[schema(required)]
+    revoked_at: Option<Instant>,
+    granted_by: MemberId,
+    created_at: Instant,
+}
+
+impl From<HeldGrant> for CaseGrantView {
+    fn from(HeldGrant { grant, member_name, member_role }: HeldGrant) -> Self {
+        Self {
+            id: grant.id,
+            member_id: grant.member_id,
+            member_name,
+            member_role,
+            shop_id: grant.shop_id,
+            covers: grant.covers,
+            ends_at: grant.ends_at,
+            revoked_at: grant.revoked_at,
+            granted_by: grant.granted_by,
+            created_at: grant.created_at,
+        }
+    }
+}
+
+/// What was handed over.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HandOver)]
+pub(in crate::api) struct HandOverView {
+    /// The cases in which something changed hands.
+    #[schema(example = 12)]
+    cases: usize,
+    /// The tasks that did.
+    #[schema(example = 31)]
+    tasks: usize,
+    /// Whether there is more: ask again until there is not.
+    has_more: bool,
+}
+
+impl From<HandedOver> for HandOverView {
+    fn from(HandedOver { cases, tasks, has_more }: HandedOver) -> Self {
+        Self { cases, tasks, has_more }
     }
 }
 

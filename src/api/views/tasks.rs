@@ -2,7 +2,6 @@
 
 use crate::{
     domain::{
-        content::Content,
         ids::{CaseId, MemberId, TaskId},
         language::Language,
         task::ChecklistItem,
@@ -44,6 +43,8 @@ pub(in crate::api) struct TaskView {
     due_at: Option<Instant>,
     /// Whether a person set `due_at`, so that nothing moves it any more.
     due_by_hand: bool,
+    /// Whether it is waived because its branch no longer calls for it; it comes back by itself when one does.
+    dropped: bool,
     depends_on: Vec<TaskId>,
     checklist: Vec<ChecklistItem>,
     #[schema(required)]
@@ -58,12 +59,12 @@ pub(in crate::api) struct TaskView {
 }
 
 impl TaskView {
-    pub(in crate::api) fn new(TaskInCase { task, playbook }: TaskInCase, content: &Content, language: Language) -> Self {
-        let template = content.template(&task, &playbook);
+    pub(in crate::api) fn new(TaskInCase { task, playbook }: TaskInCase, language: Language) -> Self {
+        let template = playbook.template_of(&task);
         let done_means = || Some(template?.done_means.in_language(language).to_owned());
-        let documents = || Some(template?.documents.iter().map(|d| d.in_language(language).to_owned()).collect());
+        let documents = || Some(template?.wanted_documents.iter().map(|d| d.in_language(language).to_owned()).collect());
         Self {
-            title: content.task_title(&task, &playbook).in_language(language).to_owned(),
+            title: playbook.title_of(&task).in_language(language).to_owned(),
             done_means: task.done_means.or_else(done_means),
             wanted_documents: task.wanted_documents.or_else(documents).unwrap_or_default(),
             id: task.id,
@@ -78,6 +79,7 @@ impl TaskView {
             assignee_id: task.assignee_id,
             due_at: task.due_at,
             due_by_hand: task.due_by_hand,
+            dropped: task.dropped,
             depends_on: task.depends_on,
             checklist: task.checklist,
             note: task.note,

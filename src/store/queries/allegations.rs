@@ -1,6 +1,6 @@
 //! Allegations.
 
-use super::{At, Conn, Result};
+use super::{At, Conn, Result, of_cases};
 use crate::{
     domain::{
         complaint::{Allegation, Conclusion, Money},
@@ -100,6 +100,11 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: AllegationId) -> Result<Allega
         query = query.filter(allegations::case_id.eq_any(within));
     }
     at.first::<_, Row>(query).map(Allegation::from)
+}
+
+/// Those of several cases.
+pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Allegation>> {
+    Ok(of_cases!(at, allegations, ids, allegations::id)?.into_iter().map(Allegation::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, allegations: &[Allegation]) -> Result<()> {

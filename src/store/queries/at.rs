@@ -2,16 +2,18 @@
 
 use super::{Conn, Db, Result};
 use crate::{
-    domain::{ids::TenantId, journal::Entry, time::Instant},
+    domain::{ids::TenantId, journal::Entry, playbook::Playbook, time::Instant},
     store::{
         error::StoreError,
         frame::Frame,
         holes::Hole,
         schema::{cases, grants},
         scope::Scope,
+        shelf::Shelf,
     },
 };
 use diesel::{prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};
+use std::sync::Arc;
 
 /// A condition on cases.
 pub(in crate::store) type OnCases = Box<dyn BoxableExpression<cases::table, Db, SqlType = Bool>>;
@@ -50,6 +52,16 @@ impl<'a> At<'a> {
     /// Whether a test has taken this guard away.
     pub(super) fn open(&self, hole: Hole) -> bool {
         self.frame.ground.holes.open(hole)
+    }
+
+    /// The published playbooks at hand.
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.frame.ground.shelf
+    }
+
+    /// The playbook that ships with the product.
+    pub(super) fn built_in_playbook(&self) -> Arc<Playbook> {
+        Arc::clone(&self.frame.ground.content.playbook)
     }
 
     /// Whether the caller reaches only what was granted.

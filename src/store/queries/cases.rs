@@ -1,11 +1,10 @@
 //! Cases, what is in them, and their timeline.
 
-use super::{At, Conn, Result, allegations, at::OnCases, at::Wish, complaints, deadlines, paged, tasks, triggers};
+use super::{At, Conn, Result, allegations, at::OnCases, at::Wish, complaints, deadlines, paged, playbooks, tasks, triggers};
 use crate::{
     domain::{
-        access::Role,
-        case::{Case, Contents, NextDeadline, PlaybookRef},
-        ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId, TenantId},
+        case::{Case, Contents, NextDeadline},
+        ids::{CaseId, DeadlineId, EntryId, MemberId, PlaybookId, ShopId, TenantId},
         journal::Entry,
         stage::StageRecord,
         time::Instant,
@@ -23,6 +22,7 @@ use crate::{
 };
 use diesel::prelude::*;
 use std::collections::BTreeMap;
+use std::{collections::HashMap, sync::Arc};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = cases, primary_key(tenant_id, id), treat_none_as_null = true)]
@@ -39,8 +39,7 @@ struct Row {
     member_ids: AsJson<Vec<MemberId>>,
     tags: AsJson<Vec<String>>,
     metadata: AsJson<BTreeMap<String, String>>,
-    playbook_key: String,
-    playbook_version: i64,
+    playbook_id: PlaybookId,
     channel: Channel,
     reporter_type: ReporterType,
     stages: AsJson<Vec<StageRecord>>,
@@ -72,8 +71,7 @@ impl Row {
             member_ids: AsJson(case.member_ids.clone()),
             tags: AsJson(case.tags.clone()),
             metadata: AsJson(case.metadata.clone()),
-            playbook_key: case.playbook.key.clone(),
-            playbook_version: case.playbook.version.into(),
+            playbook_id: case.playbook_id,
             channel: case.channel,
             reporter_type: case.reporter_type,
             stages: AsJson(case.stages.clone()),
@@ -106,7 +104,7 @@ impl From<Row> for Case {
             member_ids: row.member_ids.0,
             tags: row.tags.0,
             metadata: row.metadata.0,
-            playbook: PlaybookRef::new(row.playbook_key, row.playbook_version),
+            playbook_id: row.playbook_id,
             channel: row.channel,
             reporter_type: row.reporter_type,
             stages: row.stages.0,
@@ -147,6 +145,9 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<CaseFilter>) -> Result<
     }
     if let Some(number) = &filter.number {
         query = query.filter(cases::number.eq(number.clone()));
+    }
+    if let Some(playbook) = filter.playbook_id {
+        query = query.filter(cases::playbook_id.eq(playbook));
     }
     if !filter.stages.is_empty() {
         let active = active_stages::table
@@ -200,6 +201,29 @@ pub(in crate::store) fn lock(at: &mut At<'_>, key: CaseKey) -> Result<Stored<Cas
     match locked {
         Some(row) => Ok(Stored::new(row.into())),
         None => Err(at.refusal(of_key(tenant, key))),
+    }
+}
+
+/// Takes hold of several cases within reach, in the order of their ids.
+pub(in crate::store) fn lock_all(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Stored<Case>>> {
+    let now = at.now();
+    let target = cases::table.filter(at.cases(Wish::Write)).filter(cases::id.eq_any(ids.to_vec()));
+    let rows: Vec<Row> = diesel::update(target)
+        .set((cases::version.eq(cases::version + 1), cases::updated_at.eq(now)))
+        .returning(Row::as_returning())
+        .get_results(at.beside_the_record())?;
+    let mut locked: Vec<_> = rows.into_iter().map(|row| Stored::new(Case::from(row))).collect();
+    locked.sort_by_key(|case| case.id);
+    Ok(locked)
+}
+
+/// A case within reach that the caller may write in, without taking hold of it: for what stands beside the case.
+pub(in crate::store) fn find_to_write(at: &mut At<'_>, key: CaseKey) -> Result<Stored<Case>> {
+    let of_key = || of_key(at.tenant(), key);
+    let query = cases::table.filter(at.cases(Wish::Write)).filter(of_key()).select(Row::as_select());
+    match at.load::<_, Row>(query)?.pop() {
+        Some(row) => Ok(Stored::new(row.into())),
+        None => Err(at.refusal(self::of_key(at.tenant(), key))),
     }
 }
 
@@ -274,6 +298,7 @@ pub(in crate::store) fn save(at: &mut At<'_>, before: &Stored<Case>, after: &Cas
 
 pub(in crate::store) fn contents(at: &mut At<'_>, case: &Stored<Case>) -> Result<Contents> {
     Ok(Contents {
+        playbook: playbooks::pinned(at, case.playbook_id)?,
         complaints: complaints::list(at, case)?,
         allegations: allegations::list(at, case)?,
         tasks: tasks::of_case(at, case)?,
@@ -282,15 +307,42 @@ pub(in crate::store) fn contents(at: &mut At<'_>, case: &Stored<Case>) -> Result
     })
 }
 
+/// What is in several cases, in their order.
+pub(in crate::store) fn contents_of_many(at: &mut At<'_>, cases: &[Stored<Case>]) -> Result<Vec<Contents>> {
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+    let playbooks = playbooks::shelved(at, cases.iter().map(|case| case.playbook_id))?;
+    let mut found: HashMap<CaseId, Contents> = HashMap::with_capacity(ids.len());
+    for case in cases {
+        let playbook = playbooks.get(&case.playbook_id).ok_or(StoreError::NotFound)?;
+        found.insert(case.id, Contents::under(Arc::clone(playbook)));
+    }
+    macro_rules! put {
+        ($noun:ident, $rows:expr) => {
+            for row in $rows {
+                if let Some(contents) = found.get_mut(&row.case_id) {
+                    contents.$noun.push(row);
+                }
+            }
+        };
+    }
+    put!(complaints, complaints::of_cases(at, &ids)?);
+    put!(allegations, allegations::of_cases(at, &ids)?);
+    put!(tasks, tasks::of_cases(at, &ids)?);
+    put!(deadlines, deadlines::of_cases(at, &ids)?);
+    put!(triggers, triggers::of_cases(at, &ids)?);
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Several cases within reach, in the order of their ids.
+pub(in crate::store) fn find_all(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Stored<Case>>> {
+    let query = cases::table.filter(at.cases(Wish::Read)).filter(cases::id.eq_any(ids.to_vec())).order(cases::id).select(Row::as_select());
+    Ok(at.load::<_, Row>(query)?.into_iter().map(|row| Stored::new(row.into())).collect())
+}
+
 type EntryRow = (EntryId, String, AnyId, Instant, String, Option<AnyId>, Visibility, Vec<u8>);
 
 pub(in crate::store) fn timeline(at: &mut At<'_>, case: &Stored<Case>, page: Page<()>) -> Result<Vec<TimelineEntry>> {
-    let visible: &[Visibility] = match at.scope().role() {
-        _ if at.open(Hole::Visibility) => Visibility::ALL,
-        Role::Client => &[Visibility::Client],
-        Role::Auditor => &[Visibility::Client, Visibility::Internal],
-        Role::Owner | Role::Manager | Role::Handler | Role::Counsel => Visibility::ALL,
-    };
+    let visible = if at.open(Hole::Visibility) { Visibility::ALL } else { Visibility::seen_by(at.scope().role()) };
     let mut query = journal_entries::table
         .filter(journal_entries::tenant_id.eq(at.tenant()))
         .filter(journal_entries::case_id.eq(case.id))

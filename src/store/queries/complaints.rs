@@ -1,6 +1,6 @@
 //! Complaints and the sealed identities behind them.
 
-use super::{At, Conn, Db, Result, allegations, at::Wish};
+use super::{At, Conn, Db, Result, allegations, at::Wish, of_cases};
 use crate::{
     domain::{
         complaint::{Allegation, Complaint, Reporter},
@@ -101,6 +101,11 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: ComplaintId) -> Result<Complai
         query = query.filter(complaints::case_id.eq_any(within));
     }
     at.first::<_, Row>(query).map(Complaint::from)
+}
+
+/// Those of several cases.
+pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Complaint>> {
+    Ok(of_cases!(at, complaints, ids, complaints::id)?.into_iter().map(Complaint::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, complaints: &[Complaint]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Deadlines.
 
-use super::{At, Conn, Result};
+use super::{At, Conn, Result, of_cases};
 use crate::{
     domain::{
         deadline::Deadline,
@@ -106,6 +106,11 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: DeadlineId) -> Result<Deadline
         query = query.filter(deadlines::case_id.eq_any(within));
     }
     at.first::<_, Row>(query).map(Deadline::from)
+}
+
+/// Those of several cases.
+pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Deadline>> {
+    Ok(of_cases!(at, deadlines, ids, (deadlines::due_at, deadlines::id))?.into_iter().map(Deadline::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, deadlines: &[Deadline]) -> Result<()> {

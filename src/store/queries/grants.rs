@@ -3,12 +3,19 @@
 use super::{At, Result, paged};
 use crate::{
     domain::{
+        access::Role,
         grant::{Cover, Grant},
         ids::{CaseId, GrantId, MemberId, ShopId, TenantId},
         journal::Entry,
         time::Instant,
     },
-    store::{error::StoreError, page::Page, records::GrantFilter, schema::grants, tx::Stored},
+    store::{
+        error::StoreError,
+        page::Page,
+        records::{Case, GrantFilter, HeldGrant},
+        schema::{grants, members, persons},
+        tx::Stored,
+    },
 };
 use diesel::prelude::*;
 
@@ -59,6 +66,19 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<GrantFilter>) -> Result
         query = query.filter(grants::shop_id.eq(shop));
     }
     Ok(at.load::<_, Row>(paged!(query, page, grants::id))?.into_iter().map(Grant::from).collect())
+}
+
+/// The grants that reach a case, by itself or by its shop, with who holds them; those that have ended too.
+pub(in crate::store) fn reaching(at: &mut At<'_>, case: &Stored<Case>, page: Page<()>) -> Result<Vec<HeldGrant>> {
+    let mut query = grants::table
+        .inner_join(members::table.on(members::tenant_id.eq(grants::tenant_id).and(members::id.eq(grants::member_id))))
+        .inner_join(persons::table.on(persons::id.eq(members::person_id)))
+        .filter(grants::tenant_id.eq(at.tenant()))
+        .filter(grants::case_id.eq(case.id).or(grants::shop_id.eq(case.shop_id)))
+        .select((Row::as_select(), persons::name, members::role))
+        .into_boxed();
+    let rows: Vec<(Row, String, Role)> = at.load(paged!(query, page, grants::id))?;
+    Ok(rows.into_iter().map(|(row, member_name, member_role)| HeldGrant { grant: row.into(), member_name, member_role }).collect())
 }
 
 pub(in crate::store) fn find(at: &mut At<'_>, id: GrantId) -> Result<Stored<Grant>> {

@@ -11,13 +11,16 @@ type Result<T> = std::result::Result<T, StoreError>;
 pub(in crate::store) mod allegations;
 pub(in crate::store) mod api_keys;
 pub(in crate::store) mod cases;
+pub(in crate::store) mod comments;
 pub(in crate::store) mod complaints;
 pub(in crate::store) mod deadlines;
 pub(in crate::store) mod grants;
+pub(in crate::store) mod hand_overs;
 pub(in crate::store) mod idempotency;
 pub(in crate::store) mod identity;
 pub(in crate::store) mod journal;
 pub(in crate::store) mod members;
+pub(in crate::store) mod playbooks;
 pub(in crate::store) mod sessions;
 pub(in crate::store) mod shops;
 pub(in crate::store) mod tasks;
@@ -46,3 +49,17 @@ macro_rules! paged {
     }};
 }
 use paged;
+
+/// What is in several cases, in an order: one statement, whatever their number.
+macro_rules! of_cases {
+    ($at:expr, $table:ident, $ids:expr, $order:expr) => {
+        $at.load::<_, Row>(
+            $table::table
+                .filter($table::tenant_id.eq($at.tenant()))
+                .filter($table::case_id.eq_any($ids.to_vec()))
+                .order($order)
+                .select(Row::as_select()),
+        )
+    };
+}
+use of_cases;

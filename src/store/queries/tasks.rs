@@ -1,12 +1,11 @@
 //! Tasks.
 
-use super::{At, Conn, Result, paged};
+use super::{At, Conn, Result, of_cases, paged, playbooks};
 use crate::{
     domain::{
-        case::PlaybookRef,
-        ids::{CaseId, MemberId, TaskId, TenantId},
+        branch::Moved,
+        ids::{CaseId, MemberId, PlaybookId, TaskId, TenantId},
         journal::Entry,
-        playbook::Moved,
         task::{ChecklistItem, Task},
         time::Instant,
         vocabulary::{Stage, TaskStatus},
@@ -42,6 +41,7 @@ struct Row {
     assignee_id: Option<MemberId>,
     due_at: Instant,
     due_by_hand: bool,
+    dropped: bool,
     depends_on: AsJson<Vec<TaskId>>,
     checklist: AsJson<Vec<ChecklistItem>>,
     note: Option<String>,
@@ -71,6 +71,7 @@ impl Row {
             assignee_id: task.assignee_id,
             due_at: task.due_at.unwrap_or(Instant::FAR_FUTURE),
             due_by_hand: task.due_by_hand,
+            dropped: task.dropped,
             depends_on: AsJson(task.depends_on.clone()),
             checklist: AsJson(task.checklist.clone()),
             note: task.note.clone(),
@@ -101,6 +102,7 @@ impl From<Row> for Task {
             assignee_id: row.assignee_id,
             due_at: row.due_at.real(),
             due_by_hand: row.due_by_hand,
+            dropped: row.dropped,
             depends_on: row.depends_on.0,
             checklist: row.checklist.0,
             note: row.note,
@@ -113,10 +115,16 @@ impl From<Row> for Task {
     }
 }
 
-type RowInCase = (Row, String, i64);
+type RowInCase = (Row, PlaybookId);
 
-fn in_case((row, key, version): RowInCase) -> TaskInCase {
-    TaskInCase { task: row.into(), playbook: PlaybookRef::new(key, version) }
+fn in_cases(at: &mut At<'_>, rows: Vec<RowInCase>) -> Result<Vec<TaskInCase>> {
+    let playbooks = playbooks::shelved(at, rows.iter().map(|(_, playbook)| *playbook))?;
+    let lost = |id| StoreError::Broken(format!("the playbook {id} of a case is gone"));
+    let in_case = |(row, id): RowInCase| {
+        let playbook = playbooks.get(&id).cloned().ok_or_else(|| lost(id))?;
+        Ok(TaskInCase { task: row.into(), playbook })
+    };
+    rows.into_iter().map(in_case).collect()
 }
 
 pub(in crate::store) fn list(at: &mut At<'_>, page: Page<TaskFilter>) -> Result<Vec<TaskInCase>> {
@@ -124,7 +132,7 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<TaskFilter>) -> Result<
     let mut query = tasks::table
         .inner_join(cases::table.on(cases::tenant_id.eq(tasks::tenant_id).and(cases::id.eq(tasks::case_id))))
         .filter(tasks::tenant_id.eq(at.tenant()))
-        .select((Row::as_select(), cases::playbook_key, cases::playbook_version))
+        .select((Row::as_select(), cases::playbook_id))
         .into_boxed();
     if let Some(within) = at.narrow_case_ids() {
         query = query.filter(tasks::case_id.eq_any(within));
@@ -145,14 +153,14 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<TaskFilter>) -> Result<
         query = query.filter(tasks::due_at.lt(before));
     }
     let rows: Vec<RowInCase> = at.load(paged!(query, page, tasks::due_at, tasks::id))?;
-    Ok(rows.into_iter().map(in_case).collect())
+    in_cases(at, rows)
 }
 
 pub(in crate::store) fn find(at: &mut At<'_>, id: TaskId) -> Result<TaskInCase> {
     let mut query = tasks::table
         .inner_join(cases::table.on(cases::tenant_id.eq(tasks::tenant_id).and(cases::id.eq(tasks::case_id))))
         .filter(tasks::id.eq(id))
-        .select((Row::as_select(), cases::playbook_key, cases::playbook_version))
+        .select((Row::as_select(), cases::playbook_id))
         .into_boxed();
     if !at.open(Hole::TenantOfTask) {
         query = query.filter(tasks::tenant_id.eq(at.tenant()));
@@ -160,7 +168,8 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: TaskId) -> Result<TaskInCase> 
     if let Some(within) = at.narrow_case_ids() {
         query = query.filter(tasks::case_id.eq_any(within));
     }
-    at.first::<_, RowInCase>(query).map(in_case)
+    let row = at.first::<_, RowInCase>(query)?;
+    in_cases(at, vec![row])?.pop().ok_or(StoreError::NotFound)
 }
 
 /// All tasks of a case, by when they are due.
@@ -171,6 +180,11 @@ pub(super) fn of_case(at: &mut At<'_>, case: &Stored<Case>) -> Result<Vec<Task>>
         .order((tasks::due_at, tasks::id))
         .select(Row::as_select());
     Ok(at.load::<_, Row>(query)?.into_iter().map(Task::from).collect())
+}
+
+/// Those of several cases.
+pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Task>> {
+    Ok(of_cases!(at, tasks, ids, (tasks::due_at, tasks::id))?.into_iter().map(Task::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, tasks: &[Task]) -> Result<()> {
@@ -213,6 +227,54 @@ pub(in crate::store) fn reschedule(at: &mut At<'_>, case: &Stored<Case>, moved: 
         diesel::update(tasks::table.find((tenant, task)))
             .set((tasks::due_at.eq(to.unwrap_or(Instant::FAR_FUTURE)), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
             .execute(at.record(entry))?;
+    }
+    Ok(())
+}
+
+/// Waives tasks that no branch calls for any more, all for one reason.
+pub(in crate::store) fn leave_branch(at: &mut At<'_>, case: &Stored<Case>, ids: &[TaskId], note: &str) -> Result<()> {
+    let (tenant, now, member) = (at.tenant(), at.now(), at.scope().member());
+    let rows = tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::id.eq_any(ids.to_vec()));
+    let mut conn = None;
+    for id in ids {
+        conn = Some(at.record(Entry::of_case("task.dropped", case.id, *id).with("note", note)));
+    }
+    if let Some(conn) = conn {
+        diesel::update(rows)
+            .set((
+                tasks::status.eq(TaskStatus::Waived),
+                tasks::dropped.eq(true),
+                tasks::note.eq(note),
+                tasks::ended_at.eq(now),
+                tasks::ended_by.eq(member),
+                tasks::version.eq(tasks::version + 1),
+                tasks::updated_at.eq(now),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Brings tasks back that a branch calls for again.
+pub(in crate::store) fn rejoin_branch(at: &mut At<'_>, case: &Stored<Case>, ids: &[TaskId]) -> Result<()> {
+    let (tenant, now) = (at.tenant(), at.now());
+    let rows = tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::id.eq_any(ids.to_vec()));
+    let mut conn = None;
+    for id in ids {
+        conn = Some(at.record(Entry::of_case("task.restored", case.id, *id)));
+    }
+    if let Some(conn) = conn {
+        diesel::update(rows)
+            .set((
+                tasks::status.eq(TaskStatus::Todo),
+                tasks::dropped.eq(false),
+                tasks::note.eq(None::<String>),
+                tasks::ended_at.eq(None::<Instant>),
+                tasks::ended_by.eq(None::<MemberId>),
+                tasks::version.eq(tasks::version + 1),
+                tasks::updated_at.eq(now),
+            ))
+            .execute(conn)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Triggers.
 
-use super::{At, Conn, Result, deadlines};
+use super::{At, Conn, Result, deadlines, of_cases};
 use crate::{
     domain::{
         deadline::Deadline,
@@ -47,6 +47,11 @@ pub(in crate::store) fn list(at: &mut At<'_>, case: &Stored<Case>) -> Result<Vec
         .order(triggers::id)
         .select(Row::as_select());
     Ok(at.load::<_, Row>(query)?.into_iter().map(Trigger::from).collect())
+}
+
+/// Those of several cases.
+pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Trigger>> {
+    Ok(of_cases!(at, triggers, ids, triggers::id)?.into_iter().map(Trigger::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant_id: TenantId, triggers: &[Trigger]) -> Result<()> {

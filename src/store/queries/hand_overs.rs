@@ -1,0 +1,73 @@
+//! Handing one member's work over to another.
+
+use super::{At, Result, cases};
+use crate::{
+    domain::{
+        ids::{CaseId, MemberId, TaskId},
+        journal::Entry,
+        vocabulary::{CaseStatus, TaskStatus},
+    },
+    store::{
+        records::{Case, HandedOver},
+        schema::{self, tasks},
+    },
+};
+use diesel::{
+    prelude::*,
+    sql_types::{Bool, Text},
+};
+use std::collections::BTreeMap;
+
+const OPEN: [TaskStatus; 3] = [TaskStatus::Todo, TaskStatus::InProgress, TaskStatus::Blocked];
+
+/// The cases in which a member has work, at most `limit`, locked: those that they lead or work on while open, and those with open tasks of theirs.
+pub(in crate::store) fn work_of(at: &mut At<'_>, member: MemberId, limit: i64) -> Result<Vec<HandedOver>> {
+    let tenant = at.tenant();
+    let theirs =
+        || tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::assignee_id.eq(member)).filter(tasks::status.eq_any(OPEN));
+    // Who works on a case stands in a list of ids within its row: the tenant's open cases are looked through, which a hand-over may take.
+    let works_on = diesel::dsl::sql::<Bool>("CAST(member_ids AS TEXT) LIKE ").bind::<Text, _>(format!("%{member}%"));
+    let leads = schema::cases::lead_id.eq(member).assume_not_null();
+    let open = schema::cases::status.eq(CaseStatus::Open).and(leads.or(works_on));
+    let with_work = schema::cases::table
+        .filter(schema::cases::tenant_id.eq(tenant))
+        .filter(open.or(schema::cases::id.eq_any(theirs().select(tasks::case_id))))
+        .order(schema::cases::id)
+        .limit(limit)
+        .select(schema::cases::id);
+    let ids: Vec<CaseId> = at.load(with_work)?;
+    let locked = cases::lock_all(at, &ids)?;
+    let mut of_case: BTreeMap<CaseId, Vec<TaskId>> = BTreeMap::new();
+    let open_tasks = theirs().filter(tasks::case_id.eq_any(ids)).select((tasks::case_id, tasks::id));
+    for (case, task) in at.load::<_, (CaseId, TaskId)>(open_tasks)? {
+        of_case.entry(case).or_default().push(task);
+    }
+    Ok(locked.into_iter().map(|case| HandedOver { tasks: of_case.remove(&case.id).unwrap_or_default(), case }).collect())
+}
+
+/// Gives the work in these cases to another member. `cases` are the cases as they are from now on, in the same order.
+pub(in crate::store) fn save(
+    at: &mut At<'_>,
+    work: &[HandedOver],
+    after: &[Case],
+    from: MemberId,
+    to: MemberId,
+    reason: Option<&str>,
+) -> Result<()> {
+    let (tenant, now) = (at.tenant(), at.now());
+    let tasks_of_work: Vec<TaskId> = work.iter().flat_map(|w| w.tasks.iter().copied()).collect();
+    for (HandedOver { case, tasks }, after) in work.iter().zip(after) {
+        let entry = Entry::of_case("case.handed_over", case.id, case.id)
+            .internal()
+            .with("from", from)
+            .with("to", to)
+            .with("reason", reason)
+            .with("task_ids", tasks);
+        cases::save(at, case, after, entry)?;
+    }
+    let rows = tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::id.eq_any(tasks_of_work));
+    diesel::update(rows)
+        .set((tasks::assignee_id.eq(to), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
+        .execute(at.beside_the_record())?;
+    Ok(())
+}

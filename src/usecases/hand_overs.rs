@@ -1,0 +1,74 @@
+//! Handing one member's work over to another: the cases that they lead or work on, and their open tasks.
+
+use super::named_in_body;
+use crate::{
+    domain::{
+        access::{Capability, HandOver, ReadMembers},
+        field_rule::FieldRule,
+        ids::MemberId,
+        member::MemberStatus,
+        text::Prose,
+        violation::RuleViolation,
+    },
+    limits::HANDED_OVER,
+    store::{self, Failure, Tx, records::Case},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// To whom the work goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHandOver {
+    /// An active member of the staff, who reaches all cases.
+    pub to_member_id: MemberId,
+    /// Why.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub reason: Option<Prose<1000>>,
+}
+
+/// What was handed over.
+#[derive(Debug, Clone, Copy)]
+pub struct HandedOver {
+    /// The cases in which something changed hands.
+    pub cases: usize,
+    /// The tasks that did.
+    pub tasks: usize,
+    /// Whether there is more: ask again.
+    pub has_more: bool,
+}
+
+/// Hands a member's work over, up to [`HANDED_OVER`] cases at a time.
+///
+/// # Errors
+/// When the other one is not there, is the same, is suspended or does not reach all cases.
+pub fn hand_over(tx: &mut Tx<'_, HandOver>, from: MemberId, new: NewHandOver) -> Result<HandedOver, Failure> {
+    let to = new.to_member_id;
+    let from = store::members::find(&mut tx.narrow::<ReadMembers>(), from)?.id;
+    let taker = named_in_body(store::members::find(&mut tx.narrow::<ReadMembers>(), to), "/to_member_id")?;
+    let may_take = taker.status == MemberStatus::Active && taker.role.may(Capability::WriteCases) && !taker.role.needs_grant();
+    if to == from || !may_take {
+        return Err(RuleViolation::field("/to_member_id", FieldRule::NotAllowed).into());
+    }
+    let work = store::hand_overs::work_of(tx, from, HANDED_OVER)?;
+    let after: Vec<Case> = work.iter().map(|work| taken_over(&work.case, from, to)).collect();
+    store::hand_overs::save(tx, &work, &after, from, to, new.reason.as_deref())?;
+    Ok(HandedOver {
+        cases: work.len(),
+        tasks: work.iter().map(|work| work.tasks.len()).sum(),
+        has_more: i64::try_from(work.len()).is_ok_and(|n| n >= HANDED_OVER),
+    })
+}
+
+/// The case with one member in the place of another.
+fn taken_over(case: &Case, from: MemberId, to: MemberId) -> Case {
+    let lead_id = case.lead_id.map(|lead| if lead == from { to } else { lead });
+    let mut member_ids: Vec<MemberId> = Vec::with_capacity(case.member_ids.len());
+    for member in case.member_ids.iter().map(|member| if *member == from { to } else { *member }) {
+        if !member_ids.contains(&member) {
+            member_ids.push(member);
+        }
+    }
+    Case { lead_id, member_ids, ..case.clone() }
+}
