@@ -9,6 +9,8 @@ CREATE INDEX cases_by_playbook_due ON cases (tenant_id, playbook_id, next_due_at
 
 -- Waived because the playbook no longer calls for it; comes back by itself when it does.
 ALTER TABLE tasks ADD COLUMN dropped {bool} NOT NULL DEFAULT FALSE;
+-- What the playbook said of it, when the case's playbook no longer does.
+ALTER TABLE tasks ADD COLUMN kept_text {json};
 
 CREATE TABLE playbooks (
     tenant_id {id} NOT NULL REFERENCES tenants (id),

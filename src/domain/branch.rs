@@ -7,7 +7,7 @@ use super::{
     case::Contents,
     content::Content,
     deadline::Deadline,
-    ids::TaskId,
+    ids::{MemberId, TaskId},
     period::{Period, Roll, Unit, at_time, end_of_hours, end_of_period},
     playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
     task::Task,
@@ -183,6 +183,8 @@ pub struct Change<'p> {
     pub tasks: Vec<Task>,
     /// Those whose stage or weight is another one in this version.
     pub altered: Vec<TaskId>,
+    /// Those whose words this version no longer has, or has again: the case keeps them.
+    pub reworded: Vec<TaskId>,
     /// Not begun, and no longer called for: waived until they are again.
     pub dropped: Vec<TaskId>,
     /// Dropped before, and called for again.
@@ -193,32 +195,56 @@ pub struct Change<'p> {
     pub added: Vec<Called<'p>>,
 }
 
+/// Who changes a branch or a version, when, and what is noted on the tasks that are dropped.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// Who.
+    pub by: MemberId,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub note: &'a str,
+}
+
 /// What it does to a case's tasks that its branch has changed, or its version: `from` is the version until now, `to` the one from now on.
 ///
 /// A change that a person made to a task's weight or due moment stays.
 #[must_use]
-pub fn change<'p>(from: &Playbook, to: &'p Playbook, contents: &Contents, platform: Platform, content: &Content) -> Change<'p> {
-    let (mut after, mut dropped, mut restored, mut altered) = (contents.clone(), Vec::new(), Vec::new(), Vec::new());
+pub fn change<'p>(
+    from: &Playbook,
+    to: &'p Playbook,
+    contents: &Contents,
+    platform: Platform,
+    content: &Content,
+    occasion: Occasion<'_>,
+) -> Change<'p> {
+    let mut after = contents.clone();
+    let (mut dropped, mut restored, mut altered, mut reworded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for task in &mut after.tasks {
         let Some(key) = task.key.clone() else { continue };
-        let template = to.template(&key).filter(|template| template.branch_applies(contents));
-        match template {
+        let (old, new) = (from.template(&key), to.template(&key));
+        match new.filter(|template| template.branch_applies(contents)) {
             Some(_) if task.dropped => {
                 task.rejoin_branch();
                 restored.push(task.id);
             }
             None if task.is_untouched() => {
-                task.leave_branch();
+                task.leave_branch(occasion.note, occasion.by, occasion.at);
                 dropped.push(task.id);
             }
             _ => {}
         }
-        if let (Some(template), Some(old)) = (template, from.template(&key))
-            && !task.is_ended()
-            && task.occurrence == 1
-            && task.take_on(old, template)
-        {
-            altered.push(task.id);
+        match (old, new, task.kept_text.is_some()) {
+            (Some(old), None, false) => {
+                task.kept_text = Some(old.text());
+                reworded.push(task.id);
+            }
+            (_, Some(_), true) => {
+                task.kept_text = None;
+                reworded.push(task.id);
+            }
+            (Some(old), Some(new), false) if !task.is_ended() && task.occurrence == 1 && task.take_on(old, new) => altered.push(task.id),
+            _ => {}
         }
     }
     let moved = rescheduled(to, &after, platform, content);
@@ -228,7 +254,7 @@ pub fn change<'p>(from: &Playbook, to: &'p Playbook, contents: &Contents, platfo
         }
     }
     let added = called_for(to, &after, platform, content);
-    Change { tasks: after.tasks, altered, dropped, restored, moved, added }
+    Change { tasks: after.tasks, altered, reworded, dropped, restored, moved, added }
 }
 
 impl Task {
@@ -398,6 +424,7 @@ mod tests {
                 due_at,
                 due_by_hand: false,
                 dropped: false,
+                kept_text: None,
                 depends_on: vec![],
                 checklist: vec![],
                 note: None,

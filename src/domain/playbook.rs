@@ -6,7 +6,7 @@ use super::{
     ids::{MemberId, PlaybookId},
     language::Bilingual,
     period::Unit,
-    task::Task,
+    task::{Task, TaskText},
     time::Instant,
     violation::RuleViolation,
     vocabulary::{AnchorKind, Channel, PlaybookStatus, ReporterType, Stage},
@@ -184,6 +184,17 @@ impl Offset {
 /// The anchor that stands for the appeal rule of the shop's platform; also the key of an appeal deadline copied from the platform's page.
 pub const PLATFORM_APPEAL: &str = "platform_appeal";
 
+/// What a playbook says of a task, without a copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Its title.
+    pub title: &'a Bilingual,
+    /// The documents that are wanted.
+    pub wanted_documents: &'a [Bilingual],
+    /// What done means.
+    pub done_means: &'a Bilingual,
+}
+
 /// Why a draft cannot be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlaybookFault {
@@ -194,6 +205,12 @@ pub struct PlaybookFault {
 }
 
 impl Template {
+    /// What it says of its task.
+    #[must_use]
+    pub fn text(&self) -> TaskText {
+        TaskText { title: self.title.clone(), wanted_documents: self.wanted_documents.clone(), done_means: self.done_means.clone() }
+    }
+
     /// The task that must be done first: the anchor, unless this one is due before it.
     #[must_use]
     pub fn dependency(&self) -> Option<&str> {
@@ -212,16 +229,20 @@ impl Playbook {
         self.tasks.iter().find(|t| t.key == key)
     }
 
-    /// Its description of a task that was made from it.
+    /// What it says of a task that was made from it, or what an earlier one said that the case was pinned to.
     #[must_use]
-    pub fn template_of(&self, task: &Task) -> Option<&Template> {
-        self.template(task.key.as_deref()?)
+    pub fn words_of<'a>(&'a self, task: &'a Task) -> Option<Words<'a>> {
+        if let Some(TaskText { title, wanted_documents, done_means }) = &task.kept_text {
+            return Some(Words { title, wanted_documents, done_means });
+        }
+        let Template { title, wanted_documents, done_means, .. } = self.template(task.key.as_deref()?)?;
+        Some(Words { title, wanted_documents, done_means })
     }
 
     /// The title of a task in both languages: its own, or the playbook's.
     #[must_use]
     pub fn title_of(&self, task: &Task) -> Bilingual {
-        Bilingual::own_or(task.title.as_deref(), self.template_of(task).map(|t| &t.title))
+        Bilingual::own_or(task.title.as_deref(), self.words_of(task).map(|words| words.title))
     }
 
     /// Whether a task of it hangs on this.

@@ -2,6 +2,7 @@
 
 use super::{
     ids::{CaseId, MemberId, TaskId},
+    language::Bilingual,
     text::Line,
     time::Instant,
     violation::RuleViolation,
@@ -46,6 +47,8 @@ pub struct Task {
     pub due_by_hand: bool,
     /// Whether it is waived because its branch no longer calls for it; it comes back by itself when one does.
     pub dropped: bool,
+    /// What the playbook said of it that it was made from, when the case's playbook no longer does.
+    pub kept_text: Option<TaskText>,
     /// The tasks that come first.
     pub depends_on: Vec<TaskId>,
     /// Small steps.
@@ -62,6 +65,17 @@ pub struct Task {
     pub created_at: Instant,
     /// When it was last changed.
     pub updated_at: Instant,
+}
+
+/// What a playbook says of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskText {
+    /// Its title.
+    pub title: Bilingual,
+    /// The documents that are wanted.
+    pub wanted_documents: Vec<Bilingual>,
+    /// What done means.
+    pub done_means: Bilingual,
 }
 
 /// One step of a checklist.
@@ -138,9 +152,10 @@ impl Task {
         self.status == TaskStatus::Todo && self.note.is_none() && self.checklist.iter().all(|item| !item.done)
     }
 
-    /// Waives it because no branch calls for it. Who, when and why is written when it is saved.
-    pub fn leave_branch(&mut self) {
+    /// Waives it because no branch calls for it.
+    pub fn leave_branch(&mut self, note: &str, by: MemberId, at: Instant) {
         (self.status, self.dropped) = (TaskStatus::Waived, true);
+        (self.note, self.ended_at, self.ended_by) = (Some(note.to_owned()), Some(at), Some(by));
     }
 
     /// Brings it back as it was before its branch was left.

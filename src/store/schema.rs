@@ -318,6 +318,7 @@ diesel::table! {
         due_at -> Moment,
         due_by_hand -> Bool,
         dropped -> Bool,
+        kept_text -> Nullable<Json>,
         depends_on -> Json,
         checklist -> Json,
         note -> Nullable<Text>,

@@ -3,14 +3,13 @@
 use super::case_work::tasks_of;
 use crate::{
     domain::{
-        access::WorkTasks,
-        branch::{self, Moved},
+        access::{Permission, WorkTasks},
+        branch::{self, Moved, Occasion},
         case::Contents,
-        ids::{CaseId, TaskId},
+        ids::TaskId,
         playbook::Playbook,
         task::Task,
-        time::Instant,
-        vocabulary::Platform,
+        vocabulary::TaskStatus,
     },
     store::{self, Failure, Ground, Stored, Tx, records::Case},
 };
@@ -39,16 +38,24 @@ pub struct TaskChanges {
 pub(super) struct Planned {
     pub(super) changes: TaskChanges,
     before: Vec<Task>,
+    /// The tasks that are written whole, because more of them changes than all others have in common.
+    rewritten: Vec<Task>,
     moved: Vec<Moved>,
+    note: String,
 }
 
-/// Plans what becomes of the tasks, of which `contents` has afterwards all as they are then. `from` is the playbook until now.
-pub(super) fn plan(ground: &Ground, case: CaseId, platform: Platform, contents: &mut Contents, from: &Playbook, now: Instant) -> Planned {
+/// A change by the caller, now.
+pub(super) fn occasion<'a>(tx: &Tx<'_, impl Permission>, note: &'a str) -> Occasion<'a> {
+    Occasion { by: tx.scope().member(), at: tx.now(), note }
+}
+
+/// Plans what becomes of the tasks of a case, of which `contents` has afterwards all as they are then. `from` is the playbook until now.
+pub(super) fn plan(ground: &Ground, case: &Case, contents: &mut Contents, from: &Playbook, occasion: Occasion<'_>) -> Planned {
     let playbook = Arc::clone(&contents.playbook);
     let before = contents.tasks.clone();
-    let change = branch::change(from, &playbook, contents, platform, &ground.content);
+    let change = branch::change(from, &playbook, contents, case.platform, &ground.content, occasion);
     contents.tasks = change.tasks;
-    let added = tasks_of(ground, case, contents, change.added, now);
+    let added = tasks_of(ground, case.id, contents, change.added, occasion.at);
     let those = |ids: &[TaskId]| contents.tasks.iter().filter(|task| ids.contains(&task.id)).cloned().collect::<Vec<_>>();
     let gone_or_back = |task: &&Task| change.dropped.contains(&task.id) || change.restored.contains(&task.id);
     let changes = TaskChanges {
@@ -60,26 +67,30 @@ pub(super) fn plan(ground: &Ground, case: CaseId, platform: Platform, contents: 
         added: added.clone(),
         playbook: Arc::clone(&playbook),
     };
+    let rewritten = those(&[change.altered, change.reworded].concat());
     contents.tasks.extend(added);
-    Planned { changes, before, moved: change.moved }
+    Planned { changes, before, rewritten, moved: change.moved, note: occasion.note.to_owned() }
 }
 
 impl Planned {
-    /// Writes what was planned in a locked case. `note` says on each dropped task why.
-    pub(super) fn carry_out(self, tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, note: &str) -> Result<TaskChanges, Failure> {
-        let Self { changes, before, moved } = self;
-        let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
-        let is_altered = |id: TaskId| changes.altered.iter().any(|task| task.id == id);
-        // A task that alters is written whole, with its new moment and its return.
-        for after in &changes.altered {
+    /// Writes what was planned in a locked case.
+    pub(super) fn carry_out(self, tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>) -> Result<TaskChanges, Failure> {
+        let Self { changes, before, rewritten, moved, note } = self;
+        for after in &rewritten {
             if let Some(before) = before.iter().find(|task| task.id == after.id) {
-                store::tasks::save(tx, case, before, after, "task.changed")?;
+                let kind = match after.status {
+                    status if status == before.status => "task.changed",
+                    TaskStatus::Waived => "task.dropped",
+                    _ => "task.restored",
+                };
+                store::tasks::save(tx, case, before, after, kind)?;
             }
         }
-        let restored: Vec<TaskId> = ids(&changes.restored).into_iter().filter(|id| !is_altered(*id)).collect();
-        let moved: Vec<Moved> = moved.into_iter().filter(|moved| !is_altered(moved.task)).collect();
-        store::tasks::leave_branch(tx, case, &ids(&changes.dropped), note)?;
-        store::tasks::rejoin_branch(tx, case, &restored)?;
+        let is_written = |id: TaskId| rewritten.iter().any(|task| task.id == id);
+        let others = |tasks: &[Task]| tasks.iter().map(|task| task.id).filter(|id| !is_written(*id)).collect::<Vec<_>>();
+        let moved: Vec<Moved> = moved.into_iter().filter(|moved| !is_written(moved.task)).collect();
+        store::tasks::leave_branch(tx, case, &others(&changes.dropped), &note)?;
+        store::tasks::rejoin_branch(tx, case, &others(&changes.restored))?;
         store::tasks::reschedule(tx, case, &moved)?;
         store::tasks::insert(tx, case, &changes.added)?;
         Ok(changes)

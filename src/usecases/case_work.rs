@@ -108,6 +108,7 @@ pub(super) fn tasks_of(ground: &Ground, case_id: CaseId, contents: &Contents, ca
             due_at: call.due_at,
             due_by_hand: false,
             dropped: false,
+            kept_text: None,
             depends_on,
             checklist: Vec::new(),
             note: None,

@@ -1,7 +1,7 @@
 //! Complaints, their allegations and the reporter behind them.
 
 use super::{
-    branch_change::{self, TaskChanges},
+    branch_change::{self, TaskChanges, occasion},
     case_work, must_have_seen, named_in_body, replace,
 };
 use crate::{
@@ -344,8 +344,8 @@ pub fn add(
         case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, case_work::moment_trigger(event, complaint.received_at))?;
     }
     let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&tx.ground(), case_id, case.platform, &mut contents, &playbook, tx.now());
-    planned.carry_out(&mut tx.narrow(), &case, complaint.channel.as_str())?;
+    let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, complaint.channel.as_str()));
+    planned.carry_out(&mut tx.narrow(), &case)?;
     case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok((complaint, added))
 }
@@ -370,7 +370,7 @@ pub fn preview_add(tx: &mut Tx<'_, ReadCases>, case_id: CaseId, new: NewComplain
         contents.deadlines.extend(started.iter().cloned());
     }
     let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&ground, case_id, case.platform, &mut contents, &playbook, now);
+    let planned = branch_change::plan(&ground, &case, &mut contents, &playbook, occasion(tx, ""));
     Ok(BranchPreview { case_version: case.version, deadlines: started, tasks: planned.changes })
 }
 
@@ -419,8 +419,9 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
     put_in(&mut contents, &saved);
     if saved.reporter.r#type != before.reporter.r#type {
         let playbook = Arc::clone(&contents.playbook);
-        let planned = branch_change::plan(&tx.ground(), case.id, case.platform, &mut contents, &playbook, tx.now());
-        planned.carry_out(&mut tx.narrow(), &case, &format!("{} → {}", before.reporter.r#type, saved.reporter.r#type))?;
+        let note = format!("{} → {}", before.reporter.r#type, saved.reporter.r#type);
+        let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, &note));
+        planned.carry_out(&mut tx.narrow(), &case)?;
     }
     let mut changed = Case::clone(&case);
     if let Some(first) = contents.complaints.first() {
@@ -442,7 +443,7 @@ pub fn preview_change(tx: &mut Tx<'_, ReadCases>, id: ComplaintId, patch: Compla
     let after = patched(tx, &before, patch)?;
     put_in(&mut contents, &after);
     let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&tx.ground(), case.id, case.platform, &mut contents, &playbook, tx.now());
+    let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, ""));
     Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks: planned.changes })
 }
 

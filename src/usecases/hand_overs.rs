@@ -9,6 +9,7 @@ use crate::{
         member::MemberStatus,
         text::Prose,
         violation::RuleViolation,
+        vocabulary::CaseStatus,
     },
     limits::HANDED_OVER,
     store::{self, Failure, Tx, records::Case},
@@ -61,8 +62,11 @@ pub fn hand_over(tx: &mut Tx<'_, HandOver>, from: MemberId, new: NewHandOver) ->
     })
 }
 
-/// The case with one member in the place of another.
+/// The case with one member in the place of another. Who led a case that is closed stays on the record.
 fn taken_over(case: &Case, from: MemberId, to: MemberId) -> Case {
+    if case.status == CaseStatus::Closed {
+        return case.clone();
+    }
     let lead_id = case.lead_id.map(|lead| if lead == from { to } else { lead });
     let mut member_ids: Vec<MemberId> = Vec::with_capacity(case.member_ids.len());
     for member in case.member_ids.iter().map(|member| if *member == from { to } else { *member }) {

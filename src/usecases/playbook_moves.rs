@@ -1,13 +1,13 @@
 //! Moving cases from one version of a playbook to another: shown before, then done, and nothing done is lost.
 
 use super::{
-    branch_change::{Planned, TaskChanges, plan},
+    branch_change::{Planned, TaskChanges, occasion, plan},
     case_work::lock,
     named_in_body,
 };
 use crate::{
     domain::{
-        access::{OpenCases, ReadPlaybooks},
+        access::{OpenCases, Permission, ReadPlaybooks},
         case::Contents,
         field_rule::FieldRule,
         ids::{CaseId, PlaybookId},
@@ -19,7 +19,7 @@ use crate::{
     },
     limits::BULK,
     store::{
-        self, Failure, Ground, StoreError, Stored, Tx,
+        self, Failure, StoreError, Stored, Tx,
         records::{Case, CaseKey},
     },
 };
@@ -64,29 +64,28 @@ pub struct MovedCase {
 }
 
 /// What a move does to a case, not yet written.
-fn planned(ground: &Ground, case: &Case, contents: &mut Contents, to: &Arc<Playbook>) -> Planned {
+fn planned(tx: &Tx<'_, impl Permission>, case: &Case, mut contents: Contents, to: &Arc<Playbook>, note: &str) -> Planned {
     let from = std::mem::replace(&mut contents.playbook, Arc::clone(to));
-    plan(ground, case.id, case.platform, contents, &from, ground.clock.now())
+    plan(&tx.ground(), case, &mut contents, &from, occasion(tx, note))
 }
 
-fn shown(ground: &Ground, case: Stored<Case>, mut contents: Contents, to: &Arc<Playbook>) -> Result<MovedCase, Failure> {
+fn shown(tx: &Tx<'_, ReadPlaybooks>, case: Stored<Case>, contents: Contents, to: &Arc<Playbook>) -> Result<MovedCase, Failure> {
     case.must_be_open()?;
-    let planned = planned(ground, &case, &mut contents, to);
+    let planned = planned(tx, &case, contents, to, "");
     Ok(MovedCase { from: case.playbook_id, tasks: planned.changes, case: case.into_inner() })
 }
 
 fn done(
     tx: &mut Tx<'_, OpenCases>,
     case: &Stored<Case>,
-    mut contents: Contents,
+    contents: Contents,
     to: &Arc<Playbook>,
     reason: Option<&str>,
 ) -> Result<MovedCase, Failure> {
     case.must_be_open()?;
     let from = Arc::clone(&contents.playbook);
-    let planned = planned(&tx.ground(), case, &mut contents, to);
     let versions = format!("{} {} → {} {}", from.key, from.number, to.key, to.number);
-    let tasks = planned.carry_out(&mut tx.narrow(), case, reason.unwrap_or(&versions))?;
+    let tasks = planned(tx, case, contents, to, reason.unwrap_or(&versions)).carry_out(&mut tx.narrow(), case)?;
     let entry = Entry::of_case("case.playbook_changed", case.id, case.id).with("reason", reason).with("versions", &versions);
     let after = store::cases::save(tx, case, &Case { playbook_id: to.id, ..Case::clone(case) }, entry)?;
     Ok(MovedCase { case: after.into_inner(), from: from.id, tasks })
@@ -100,7 +99,7 @@ pub fn preview(tx: &mut Tx<'_, ReadPlaybooks>, id: CaseId, wanted: &PlaybookMove
     let case = store::cases::find(tx, id)?;
     let to = named_in_body(store::playbooks::pinned(tx, wanted.playbook_id), "/playbook_id")?;
     let contents = store::cases::contents(tx, &case)?;
-    shown(&tx.ground(), case, contents, &to)
+    shown(tx, case, contents, &to)
 }
 
 /// Moves a case.
@@ -142,8 +141,7 @@ pub fn preview_many(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId, wanted: &Cas
     let to = target(tx, id)?;
     let cases = all_of(store::cases::find_all(tx, &wanted.case_ids)?, &wanted.case_ids)?;
     let contents = store::cases::contents_of_many(tx, &cases)?;
-    let ground = tx.ground();
-    cases.into_iter().zip(contents).map(|(case, contents)| shown(&ground, case, contents, &to)).collect()
+    cases.into_iter().zip(contents).map(|(case, contents)| shown(tx, case, contents, &to)).collect()
 }
 
 /// Moves these cases, all or none.

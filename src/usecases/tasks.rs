@@ -169,6 +169,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         due_at: new.due_at,
         due_by_hand: true,
         dropped: false,
+        kept_text: None,
         depends_on: new.depends_on.into_vec(),
         checklist: new.checklist.into_vec(),
         note: None,

@@ -46,7 +46,10 @@ const BODIES: &[(&str, &str)] = &[
     ("POST /v1/cases/{case_id}/deadlines", r#"{"stage": "evidence", "title": "As the notice states", "due_on": "2026-12-30"}"#),
     ("POST /v1/cases/{case_id}/stages/{stage}/transitions", r#"{"to": "active"}"#),
     ("POST /v1/playbooks", r#"{"key": "$fresh key"}"#),
-    ("PUT /v1/playbooks/{playbook_id}/tasks/{task_key}", r#"{"anchor": {"kind": "none"}, "title": {"zh": "x"}, "done_means": {"en": "x"}}"#),
+    (
+        "PUT /v1/playbooks/{playbook_id}/tasks/{task_key}",
+        r#"{"anchor": {"kind": "none"}, "title": {"zh": "x"}, "done_means": {"en": "x"}}"#,
+    ),
     ("POST /v1/playbooks/{playbook_id}/case_moves", r#"{"case_ids": ["$case"]}"#),
     ("POST /v1/playbooks/{playbook_id}/case_moves/preview", r#"{"case_ids": ["$case"]}"#),
     ("PUT /v1/me/password", r#"{"old_password": "$password", "new_password": "$password"}"#),
@@ -959,7 +962,9 @@ fn refuses(received: &Received, field: &str) -> bool {
     let problem: Value = serde_json::from_slice(&received.bytes).unwrap_or_default();
     let error = &problem["errors"][0];
     let at = format!("#/{field}");
-    let names_it = error["pointer"].as_str().is_some_and(|pointer| pointer == at || pointer.strip_prefix(&at).is_some_and(|rest| rest.starts_with('/')));
+    let names_it = error["pointer"]
+        .as_str()
+        .is_some_and(|pointer| pointer == at || pointer.strip_prefix(&at).is_some_and(|rest| rest.starts_with('/')));
     received.status == 422 && error["code"] == "not_found" && names_it
 }
 

@@ -7,8 +7,10 @@ mod harness;
 mod postgres;
 
 mod authorization;
+mod comments;
 mod hostile;
 mod people;
+mod playbooks;
 mod queries;
 mod schema;
 mod story_douyin;

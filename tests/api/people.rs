@@ -211,6 +211,73 @@ on_both! {
         assert_eq!(counsel.get("/v1/tasks").await.expect(200)["data"], json!([]));
     }
 
+    async fn a_members_work_is_handed_over_whole(app) {
+        let agency = app.agency().await;
+        let (owner, manager, leaver, taker) = (agency.member(Role::Owner).await, agency.manager().await, agency.newcomer(Role::Handler, "leaver").await, agency.newcomer(Role::Handler, "taker").await);
+        let shop = agency.shop("douyin").await;
+        let open = |lead: &Caller, members: Value| {
+            let mut new = crate::harness::a_platform_finding(&shop);
+            (new["lead_id"], new["member_ids"]) = (json!(lead.member), members);
+            let owner = owner.clone();
+            async move { owner.post("/v1/cases", new).await.expect(201) }
+        };
+        let led = open(&leaver, json!([leaver.member, taker.member])).await;
+        let worked_on = open(&manager, json!([leaver.member])).await;
+        let assigned = open(&manager, json!([])).await;
+        let closed = open(&leaver, json!([])).await;
+        let untouched = open(&manager, json!([])).await;
+        let task = |case: &Value, n: usize| format!("/v1/tasks/{}", case["tasks"][n]["id"].as_str().unwrap());
+        for path in [task(&assigned, 0), task(&assigned, 1), task(&led, 0)] {
+            owner.patch(&path, json!({ "assignee_id": leaver.member })).await.expect(200);
+        }
+        owner.patch(&task(&assigned, 1), json!({ "status": "waived", "note": "不适用" })).await.expect(200);
+        let case_path = |case: &Value| format!("/v1/cases/{}", case["id"].as_str().unwrap());
+        // In a closed case only prevention goes on.
+        let prevention = owner.post(&format!("{}/tasks", case_path(&closed)), json!({ "stage": "prevention", "title": "培训", "assignee_id": leaver.member })).await.expect(201);
+        manager.post(&format!("{}/transitions", case_path(&closed)), json!({ "to": "closed", "override": true, "reason": "x" })).await.expect(200);
+
+        let hand_over = format!("/v1/members/{}/hand_overs", leaver.member.clone().unwrap());
+        leaver.post(&hand_over, json!({ "to_member_id": taker.member })).await.problem(403, "forbidden");
+        let (auditor, counsel) = (agency.member(Role::Auditor).await, agency.member(Role::Counsel).await);
+        for wrong in [&leaver, &auditor, &counsel] {
+            let problem = manager.post(&hand_over, json!({ "to_member_id": wrong.member })).await.problem(422, "invalid_body");
+            assert_eq!(problem["errors"][0]["code"], "not_allowed");
+        }
+        let done = manager.post(&hand_over, json!({ "to_member_id": taker.member, "reason": "离职" })).await.expect(200);
+        assert_eq!(done, json!({ "cases": 4, "tasks": 3, "has_more": false }));
+        let led_now = manager.get(&case_path(&led)).await.expect(200);
+        assert_eq!((&led_now["lead_id"], &led_now["member_ids"]), (&json!(taker.member), &json!([taker.member])), "nobody is listed twice");
+        assert_eq!(manager.get(&case_path(&worked_on)).await.expect(200)["member_ids"], json!([taker.member]));
+        assert_eq!(manager.get(&case_path(&assigned)).await.expect(200)["lead_id"], json!(manager.member));
+        for (path, who) in [(task(&assigned, 0), &taker), (task(&led, 0), &taker), (task(&assigned, 1), &leaver), (format!("/v1/tasks/{}", prevention["id"].as_str().unwrap()), &taker)] {
+            assert_eq!(manager.get(&path).await.expect(200)["assignee_id"], json!(who.member), "what is ended stays with whoever ended it");
+        }
+        assert_eq!(manager.get(&case_path(&closed)).await.expect(200)["lead_id"], json!(leaver.member), "a closed case keeps its lead");
+        assert_eq!(manager.get(&case_path(&untouched)).await.expect(200)["version"], untouched["version"]);
+        assert!(manager.get(&case_path(&led)).await.expect(200)["version"].as_i64() > led["version"].as_i64());
+        let timeline = manager.get(&format!("{}/timeline", case_path(&led))).await.expect(200);
+        let entry = &timeline["data"][0];
+        assert_eq!((&entry["kind"], &entry["payload"]["reason"], &entry["visibility"]), (&json!("case.handed_over"), &json!("离职"), &json!("internal")));
+        let again = manager.post(&hand_over, json!({ "to_member_id": taker.member })).await.expect(200);
+        assert_eq!(again, json!({ "cases": 0, "tasks": 0, "has_more": false }));
+    }
+
+    async fn grants_are_listed_per_case_whether_by_case_or_by_shop(app) {
+        let agency = app.agency().await;
+        let (manager, handler, counsel, client) = (agency.manager().await, agency.handler().await, agency.member(Role::Counsel).await, agency.member(Role::Client).await);
+        let (case, other) = (agency.case().await, agency.case().await);
+        let ends = app.store.ground().clock.now().plus_seconds(3600);
+        manager.post("/v1/grants", json!({ "member_id": counsel.member, "case_id": case["id"], "covers": ["write"], "ends_at": ends })).await.expect(201);
+        manager.post("/v1/grants", json!({ "member_id": client.member, "shop_id": case["shop_id"] })).await.expect(201);
+        manager.post("/v1/grants", json!({ "member_id": client.member, "case_id": other["id"] })).await.expect(201);
+        let listed = handler.get(&format!("/v1/cases/{}/grants", case["id"].as_str().unwrap())).await.expect(200);
+        let grants = listed["data"].as_array().unwrap();
+        assert_eq!(grants.len(), 2, "{listed}");
+        assert_eq!((&grants[0]["member_role"], &grants[0]["covers"], &grants[0]["ends_at"], &grants[0]["shop_id"]), (&json!("counsel"), &json!(["write"]), &json!(ends), &json!(null)));
+        assert_eq!((&grants[1]["member_role"], &grants[1]["shop_id"], &grants[1]["member_name"]), (&json!("client"), &case["shop_id"], &json!("Somebody")));
+        counsel.get(&format!("/v1/cases/{}/grants", case["id"].as_str().unwrap())).await.problem(403, "forbidden");
+    }
+
     async fn a_client_sees_their_shop_and_works_only_where_granted(app) {
         let agency = app.agency().await;
         let (manager, client) = (agency.manager().await, agency.member(Role::Client).await);

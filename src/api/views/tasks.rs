@@ -60,13 +60,14 @@ pub(in crate::api) struct TaskView {
 
 impl TaskView {
     pub(in crate::api) fn new(TaskInCase { task, playbook }: TaskInCase, language: Language) -> Self {
-        let template = playbook.template_of(&task);
-        let done_means = || Some(template?.done_means.in_language(language).to_owned());
-        let documents = || Some(template?.wanted_documents.iter().map(|d| d.in_language(language).to_owned()).collect());
+        let words = playbook.words_of(&task);
+        let done_means = words.map(|words| words.done_means.in_language(language).to_owned());
+        let documents = words.map(|words| words.wanted_documents.iter().map(|d| d.in_language(language).to_owned()).collect());
+        let title = playbook.title_of(&task).in_language(language).to_owned();
         Self {
-            title: playbook.title_of(&task).in_language(language).to_owned(),
-            done_means: task.done_means.or_else(done_means),
-            wanted_documents: task.wanted_documents.or_else(documents).unwrap_or_default(),
+            title,
+            done_means: task.done_means.or(done_means),
+            wanted_documents: task.wanted_documents.or(documents).unwrap_or_default(),
             id: task.id,
             case_id: task.case_id,
             stage: task.stage,
