@@ -6,7 +6,7 @@ use super::{
     request::{Described, Description},
     site,
 };
-use crate::domain::access::Capability;
+use crate::domain::access::{Capability, Role};
 use actix_web::{
     FromRequest, Handler, Responder, Route, guard,
     http::{Method, header},
@@ -18,6 +18,7 @@ use utoipa::{
     OpenApi, ToSchema as _,
     openapi::{
         self as document, Content, Ref, RefOr, Required, ResponseBuilder,
+        extensions::ExtensionsBuilder,
         header::HeaderBuilder,
         path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
@@ -174,6 +175,7 @@ pub fn document() -> document::OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(include_str!("../../openapi/introduction.md")))
         .license(Some(document::LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .contact(Some(document::ContactBuilder::new().name(Some("Whoever runs this server")).build()))
         .build();
     document.servers = Some(vec![document::ServerBuilder::new().url("/").description(Some("This server")).build()]);
     document.tags =
@@ -200,7 +202,7 @@ pub fn document() -> document::OpenApi {
             Http::builder()
                 .scheme(HttpAuthScheme::Bearer)
                 .description(Some(
-                    "An access token from `POST /v1/sessions`, or an API key (`rjk_…`). The scopes are what the role or the key must have.",
+                    "An access token from `POST /v1/sessions`, or an API key (`rjk_…`). An operation's `x-permission` is what the role or the key must have.",
                 ))
                 .build(),
         ),
@@ -242,13 +244,28 @@ fn camel_case(name: &str) -> String {
     })
 }
 
+/// Who may call an operation, in words.
+fn who_may(capability: Option<Capability>) -> String {
+    let Some(capability) = capability else { return "Needs no log-in.".into() };
+    let words = |roles: Vec<&Role>| roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+    let (granted, free): (Vec<&Role>, Vec<&Role>) = capability.roles().iter().partition(|role| role.needs_grant());
+    match (capability, granted.is_empty()) {
+        (Capability::ReadSelf | Capability::WriteSelf, _) => format!("Needs `{capability}`, which every role has."),
+        (_, true) => format!("Needs `{capability}`: {}.", words(free)),
+        (_, false) => format!("Needs `{capability}`: {}; {} within what was granted.", words(free), words(granted)),
+    }
+}
+
 /// Adds what an operation's types say of it: security, parameters, body, the headers and problems that it may answer with.
 fn describe(operation: &mut Operation, method: &Method, description: Description) -> Vec<(String, RefOr<Schema>)> {
     operation.operation_id = operation.operation_id.as_deref().map(camel_case);
-    operation.security = Some(match description.capability {
-        Some(capability) => vec![SecurityRequirement::new("bearer", [capability.as_str()])],
-        None => Vec::new(),
-    });
+    // Linters take words in `security` for OAuth scopes, so the permission is an extension.
+    operation.security =
+        Some(description.capability.map(|_| SecurityRequirement::new("bearer", Vec::<String>::new())).into_iter().collect());
+    operation.extensions =
+        description.capability.map(|capability| ExtensionsBuilder::new().add("x-permission", capability.as_str()).build());
+    let told = operation.description.take().filter(|told| !told.is_empty());
+    operation.description = Some(told.into_iter().chain([who_may(description.capability)]).collect::<Vec<_>>().join("\n\n"));
     let changes = *method == Method::PATCH || *method == Method::PUT || *method == Method::DELETE;
     let versioned = operation.responses.responses.contains_key("200");
     let in_path = !description.path.is_empty();
