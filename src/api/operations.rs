@@ -12,7 +12,6 @@ use actix_web::{
     http::{Method, header},
     web,
 };
-use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::{
     OpenApi, ToSchema as _,
@@ -272,17 +271,17 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     let mut parameters = [description.path, description.query].concat();
     if let Some(capability) = description.capability {
         if changes && versioned {
-            parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`.", "\"17\""));
+            parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`."));
         }
         if *method == Method::POST {
-            let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.";
-            parameters.push(text_header("Idempotency-Key", Required::False, about, "3f1c9a52-open-case"));
+            let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID.";
+            parameters.push(text_header("Idempotency-Key", Required::False, about));
             if in_path && capability != Capability::OpenIdentity {
-                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version.", "\"17\""));
+                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version."));
             }
         }
     }
-    parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`.", "en"));
+    parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`."));
     operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
     let mut problems = vec![Kind::InvalidParameter, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
     if let Some(capability) = description.capability {
@@ -326,14 +325,14 @@ fn header_of(about: &str) -> document::header::Header {
     HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).description(Some(about)).build()
 }
 
-fn text_header(name: &str, required: Required, about: &str, example: &str) -> Parameter {
+/// A header without an example: pages that try operations out would send it, the same key with every request.
+fn text_header(name: &str, required: Required, about: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(required)
         .description(Some(about))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-        .example(Some(json!(example)))
         .build()
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Services, operations,
     parameters::{NoQuery, ProblemCode},
-    problem::{Kind, Problem},
+    problem::{Code, Kind, Problem},
     reply::Answer,
     request::PublicRequest,
 };
@@ -31,6 +31,7 @@ pub(super) struct HealthView {
 #[schema(as = ProblemKind)]
 pub(super) struct ProblemKindView {
     /// The stable code.
+    #[schema(value_type = Code)]
     code: &'static str,
     /// The HTTP status.
     status: u16,

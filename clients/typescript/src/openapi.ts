@@ -1648,11 +1648,8 @@ export interface components {
         Problem: {
             /** @description What stands in the way, when the code is `blocked`. */
             blockers?: components["schemas"]["Blocker"][];
-            /**
-             * @description The stable code.
-             * @example not_found
-             */
-            code: string;
+            /** @description The stable code. */
+            code: components["schemas"]["ProblemCode"];
             /** @description What happened here, in the caller's language. */
             detail: string;
             /** @description The fields that break a rule. */
@@ -1680,6 +1677,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description The stable code of a problem. `GET /problems/{code}` tells what it means.
+         * @enum {string}
+         */
+        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "last_owner" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
         /** @description A field that breaks a rule: one of `pointer`, `parameter` and `header` says where it stands. */
         ProblemField: {
             /** @description The stable code of the rule. */
@@ -1699,7 +1701,7 @@ export interface components {
         /** @description What a kind of problem means. */
         ProblemKind: {
             /** @description The stable code. */
-            code: string;
+            code: components["schemas"]["ProblemCode"];
             /** @description Whether the same request may succeed later. */
             retryable: boolean;
             /**
@@ -2088,6 +2090,7 @@ export type Platform = components['schemas']['Platform'];
 export type PlaybookRef = components['schemas']['PlaybookRef'];
 export type Priority = components['schemas']['Priority'];
 export type Problem = components['schemas']['Problem'];
+export type ProblemCode = components['schemas']['ProblemCode'];
 export type ProblemField = components['schemas']['ProblemField'];
 export type ProblemKind = components['schemas']['ProblemKind'];
 export type Prose1000 = components['schemas']['Prose1000'];
@@ -2129,10 +2132,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2210,10 +2210,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -2294,10 +2291,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2375,10 +2369,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -2477,15 +2468,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -2671,10 +2656,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2761,15 +2743,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -2929,10 +2905,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3072,10 +3045,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3162,15 +3132,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -3333,10 +3297,7 @@ export interface operations {
                 expand?: ("complaints" | "allegations" | "tasks" | "deadlines")[];
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3435,15 +3396,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3624,10 +3579,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3726,20 +3678,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -3914,10 +3857,7 @@ export interface operations {
                 stage?: components["schemas"]["Stage"];
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4016,10 +3956,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4118,20 +4055,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4303,10 +4231,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4405,20 +4330,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4590,20 +4506,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4790,10 +4697,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -4892,20 +4796,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5082,10 +4977,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5184,20 +5076,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5369,10 +5252,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5471,20 +5351,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5656,10 +5527,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5758,15 +5626,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -5947,15 +5809,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6127,10 +5983,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6229,20 +6082,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6414,20 +6258,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description Refuse if the case was changed since this version.
-                 * @example "17"
-                 */
+                /** @description Refuse if the case was changed since this version. */
                 "If-Match"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6610,10 +6445,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6700,15 +6532,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -6868,10 +6694,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -6970,15 +6793,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -7122,10 +6939,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7212,15 +7026,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7380,10 +7188,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7519,10 +7324,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -7639,10 +7441,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7729,10 +7528,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7888,10 +7684,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -7978,10 +7771,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -8080,15 +7870,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -8269,10 +8053,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8410,10 +8191,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8518,10 +8296,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8666,10 +8441,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8756,15 +8528,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.
-                 * @example 3f1c9a52-open-case
-                 */
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -8924,10 +8690,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -9026,15 +8789,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -9228,10 +8985,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path?: never;
@@ -9318,10 +9072,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
@@ -9420,15 +9171,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /**
-                 * @description The version that was read, such as `"17"`.
-                 * @example "17"
-                 */
+                /** @description The version that was read, such as `"17"`. */
                 "If-Match": string;
-                /**
-                 * @description `zh-CN` (the default) or `en`.
-                 * @example en
-                 */
+                /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {

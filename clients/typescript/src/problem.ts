@@ -1,4 +1,4 @@
-import type { Blocker, Problem, ProblemField } from "./openapi.js";
+import type { Blocker, Problem, ProblemCode, ProblemField } from "./openapi.js";
 
 /**
  * What the server answered instead of what was asked for: `application/problem+json` (RFC 9457) as an error.
@@ -9,8 +9,8 @@ export class RejoinderProblem extends Error {
   override readonly name = "RejoinderProblem";
   /** The HTTP status. */
   readonly status: number;
-  /** The stable code, such as `stale` or `blocked`; `unknown` when something between here and the server answered. */
-  readonly code: string;
+  /** The stable code, which may be newer than this client; `unknown` when something between here and the server answered. */
+  readonly code: ProblemCode | "unknown" | (string & {});
   /** What this kind of problem is called, in the caller's language. */
   readonly title: string;
   /** The fields that break a rule. */
