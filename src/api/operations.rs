@@ -6,18 +6,18 @@ use super::{
     request::{Described, Description},
     site,
 };
-use crate::domain::access::Capability;
+use crate::domain::access::{Capability, Role};
 use actix_web::{
     FromRequest, Handler, Responder, Route, guard,
     http::{Method, header},
     web,
 };
-use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::{
     OpenApi, ToSchema as _,
     openapi::{
         self as document, Content, Ref, RefOr, Required, ResponseBuilder,
+        extensions::ExtensionsBuilder,
         header::HeaderBuilder,
         path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
@@ -198,6 +198,7 @@ pub fn document() -> document::OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(include_str!("../../openapi/introduction.md")))
         .license(Some(document::LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .contact(Some(document::ContactBuilder::new().name(Some("Whoever runs this server")).build()))
         .build();
     document.servers = Some(vec![document::ServerBuilder::new().url("/").description(Some("This server")).build()]);
     document.tags =
@@ -224,7 +225,7 @@ pub fn document() -> document::OpenApi {
             Http::builder()
                 .scheme(HttpAuthScheme::Bearer)
                 .description(Some(
-                    "An access token from `POST /v1/sessions`, or an API key (`rjk_…`). The scopes are what the role or the key must have.",
+                    "An access token from `POST /v1/sessions`, or an API key (`rjk_…`). An operation's `x-permission` is what the role or the key must have.",
                 ))
                 .build(),
         ),
@@ -268,31 +269,46 @@ fn camel_case(name: &str) -> String {
     })
 }
 
+/// Who may call an operation, in words.
+fn who_may(capability: Option<Capability>) -> String {
+    let Some(capability) = capability else { return "Needs no log-in.".into() };
+    let words = |roles: Vec<&Role>| roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+    let (granted, free): (Vec<&Role>, Vec<&Role>) = capability.roles().iter().partition(|role| role.needs_grant());
+    match (capability, granted.is_empty()) {
+        (Capability::ReadSelf | Capability::WriteSelf, _) => format!("Needs `{capability}`, which every role has."),
+        (_, true) => format!("Needs `{capability}`: {}.", words(free)),
+        (_, false) => format!("Needs `{capability}`: {}; {} within what was granted.", words(free), words(granted)),
+    }
+}
+
 /// Adds what an operation's types say of it: security, parameters, body, the headers and problems that it may answer with.
 fn describe(operation: &mut Operation, method: &Method, description: Description) -> Vec<(String, RefOr<Schema>)> {
     operation.operation_id = operation.operation_id.as_deref().map(camel_case);
-    operation.security = Some(match description.capability {
-        Some(capability) => vec![SecurityRequirement::new("bearer", [capability.as_str()])],
-        None => Vec::new(),
-    });
+    // Linters take words in `security` for OAuth scopes, so the permission is an extension.
+    operation.security =
+        Some(description.capability.map(|_| SecurityRequirement::new("bearer", Vec::<String>::new())).into_iter().collect());
+    operation.extensions =
+        description.capability.map(|capability| ExtensionsBuilder::new().add("x-permission", capability.as_str()).build());
+    let told = operation.description.take().filter(|told| !told.is_empty());
+    operation.description = Some(told.into_iter().chain([who_may(description.capability)]).collect::<Vec<_>>().join("\n\n"));
     let changes = *method == Method::PATCH || *method == Method::PUT || *method == Method::DELETE;
     let versioned = operation.responses.responses.contains_key("200");
     let in_path = !description.path.is_empty();
     let mut parameters = [description.path, description.query].concat();
     if let Some(capability) = description.capability {
         if changes && versioned {
-            parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`.", "\"17\""));
+            parameters.push(text_header("If-Match", Required::True, "The version that was read, such as `\"17\"`."));
         }
         if *method == Method::POST && capability.writes() {
-            let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once.";
+            let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID.";
             let needed = if description.needs_key { Required::True } else { Required::False };
-            parameters.push(text_header("Idempotency-Key", needed, about, "3f1c9a52-open-case"));
+            parameters.push(text_header("Idempotency-Key", needed, about));
             if in_path && capability != Capability::OpenIdentity {
-                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version.", "\"17\""));
+                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version."));
             }
         }
     }
-    parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`.", "en"));
+    parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`."));
     operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
     let mut problems = vec![Kind::InvalidParameter, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
     if let Some(capability) = description.capability {
@@ -336,14 +352,14 @@ fn header_of(about: &str) -> document::header::Header {
     HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).description(Some(about)).build()
 }
 
-fn text_header(name: &str, required: Required, about: &str, example: &str) -> Parameter {
+/// A header without an example: pages that try operations out would send it, the same key with every request.
+fn text_header(name: &str, required: Required, about: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(required)
         .description(Some(about))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-        .example(Some(json!(example)))
         .build()
 }
 

@@ -133,6 +133,25 @@ problems! {
     NoSpace = "no_space", 507, retry true, "存储空间不足", "There is no space left";
 }
 
+/// The stable codes, as the document lists them.
+pub(super) struct Code;
+
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("The stable code of a problem. `GET /problems/{code}` tells what it means."))
+            .enum_values(Some(Kind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()))
+            .into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ProblemCode".into()
+    }
+}
+
 /// A problem, before it is put into a language.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -190,7 +209,7 @@ pub struct ProblemView {
     #[schema(example = "/v1/cases/019ab000-0000-7000-8000-000000000000")]
     instance: String,
     /// The stable code.
-    #[schema(example = "not_found")]
+    #[schema(value_type = Code)]
     code: &'static str,
     /// The id of the request.
     request_id: String,

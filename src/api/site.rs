@@ -3,7 +3,7 @@
 use super::{
     Services, operations,
     parameters::{NoQuery, ProblemCode},
-    problem::{Kind, Problem},
+    problem::{Code, Kind, Problem},
     reply::Answer,
     request::PublicRequest,
 };
@@ -31,6 +31,7 @@ pub(super) struct HealthView {
 #[schema(as = ProblemKind)]
 pub(super) struct ProblemKindView {
     /// The stable code.
+    #[schema(value_type = Code)]
     code: &'static str,
     /// The HTTP status.
     status: u16,
@@ -81,12 +82,18 @@ pub(super) async fn openapi(request: HttpRequest) -> HttpResponse {
     if known { response.finish() } else { response.content_type("application/json").body(text.clone()) }
 }
 
+/// What the pages may load: their own assets, and nothing from anywhere else.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The pages that show the document; all of their assets are inside the binary.
 pub(super) async fn docs(path: Path<String>) -> Result<HttpResponse, Problem> {
     static CONFIG: OnceLock<Arc<utoipa_swagger_ui::Config<'static>>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| Arc::new(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none")));
+    let config = CONFIG.get_or_init(|| Arc::new(utoipa_swagger_ui::Config::from("/openapi.json").validator_url("none").use_base_layout()));
     match utoipa_swagger_ui::serve(&path, Arc::clone(config)) {
-        Ok(Some(file)) => Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned())),
+        Ok(Some(file)) => Ok(HttpResponse::Ok()
+            .content_type(file.content_type)
+            .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
+            .body(file.bytes.into_owned())),
         Ok(None) => Err(Problem::new(Kind::UnknownRoute)),
         Err(error) => Err(Problem::new(Kind::Internal).because(error)),
     }

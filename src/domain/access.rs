@@ -1,7 +1,7 @@
 //! Who may do what: the one policy table.
 //!
 //! Each permission is a type, so that a store function names the permission that it needs in its signature and a handler with a lesser one does
-//! not compile. The same table drives the scopes of API keys, the `security` of the OpenAPI document and the authorization tests.
+//! not compile. The same table drives the scopes of API keys, the OpenAPI document and the authorization tests.
 
 use super::vocabulary::vocabulary;
 use serde::{Deserialize, Serialize};

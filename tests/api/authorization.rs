@@ -246,7 +246,7 @@ impl Document {
         Operation {
             name: format!("{method} {path}"),
             path: path.to_owned(),
-            capability: operation["security"][0]["bearer"][0].as_str().map(|scope| scope.parse().expect("a scope of the policy table")),
+            capability: operation["x-permission"].as_str().map(|word| word.parse().expect("a permission of the policy table")),
             path_ids: names("path", true),
             query_ids: names("query", true),
             query: names("query", false),

@@ -72,11 +72,15 @@ async fn the_document_and_its_pages_come_from_the_binary() {
     assert_eq!(again.status, 304);
     let page = nobody.get("/docs/").await;
     assert!(page.header("content-type").starts_with("text/html"));
+    // The browser itself keeps the page from loading anything from elsewhere.
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'self';") && !policy.contains("http") && !policy.contains('*'), "{policy}");
     let page = String::from_utf8(page.bytes).unwrap();
-    for part in page.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+    for part in page.split(['"', '\'']).filter(|part| [".js", ".css", ".png"].iter().any(|end| part.ends_with(end))) {
         assert!(!part.contains("//"), "{part} comes from elsewhere");
         let asset = nobody.get(&format!("/docs/{}", part.trim_start_matches("./"))).await;
         assert_eq!(asset.status, 200, "{part}");
+        assert_eq!(asset.header("content-security-policy"), policy, "{part}");
     }
     let start = String::from_utf8(nobody.get("/docs/swagger-initializer.js").await.bytes).unwrap();
     assert!(start.contains("/openapi.json"), "{start}");

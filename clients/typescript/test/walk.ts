@@ -1,0 +1,282 @@
+// A whole case over a running demo server, as whoever integrates it would go: every operation of the document is brought to a 2xx.
+//
+// A new operation that is not walked makes this fail and is named. Add a step where it belongs in the story, or, when no server in a demo can
+// answer it well, a line with the reason to EXCEPTIONS.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Case, createRejoinder, type Rejoinder, RejoinderProblem, type Stage, type Task } from "@rejoinder/client";
+import { Operations } from "./operations.js";
+
+/** Operations that the walk leaves out, each with its reason. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {};
+
+const PASSWORD = "rejoinder-demo";
+const baseUrl = process.env["REJOINDER_URL"];
+if (baseUrl === undefined) throw new Error("REJOINDER_URL is the address of a running `rejoinder demo`");
+const operations = await Operations.of(baseUrl);
+
+/** A client that the account is kept of. */
+function client(as: { credentials?: { email: string; password: string } | { refresh_token: string }; token?: string } = {}): Rejoinder {
+  return createRejoinder({ baseUrl: baseUrl as string, language: "en", fetch: operations.fetch, ...as });
+}
+
+function logIn(name: string): Rejoinder {
+  return client({ credentials: { email: `${name}@demo.example`, password: PASSWORD } });
+}
+
+const [manager, handler, auditor] = [logIn("manager"), logIn("handler"), logIn("auditor")];
+const nobody = client();
+const run = Date.now().toString(36);
+const now = Date.now();
+const at = (hours: number): string => new Date(now + hours * 3_600_000).toISOString();
+const isProblem = (code: string) => (error: unknown) => error instanceof RejoinderProblem && error.code === code;
+
+/** What is made on the way, for the steps that follow. */
+const made: { shop?: string; case?: Case; deadline?: string; invited?: { email: string; password: string } } = {};
+
+function the<T>(thing: T | null | undefined): T {
+  assert.ok(thing != null, "an earlier step did not make it");
+  return thing;
+}
+
+const inCase = () => ({ path: { case_id: the(made.case).id } });
+
+async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const element of list) found.push(element);
+  return found;
+}
+
+function tasksOf(stage: Stage, status?: Task["status"][]): Promise<Task[]> {
+  const query = { stage: [stage], limit: 50, ...(status && { status }) };
+  return all(handler.pages("/v1/cases/{case_id}/tasks", { params: { ...inCase(), query } }));
+}
+
+async function doTask(task: Task, body: { status: Task["status"]; note: string }): Promise<void> {
+  await handler.change("/v1/tasks/{task_id}", { params: { path: { task_id: task.id } }, body });
+}
+
+/** Does the required tasks of a stage, those first that others wait for; waives what does not apply. */
+async function doStage(stage: Stage, doesNotApply: readonly string[] = []): Promise<void> {
+  for (;;) {
+    const open = (await tasksOf(stage, ["todo", "in_progress"])).filter((task) => task.required);
+    const next = open.find((task) => !task.depends_on.some((id) => open.some((other) => other.id === id)));
+    if (!next) return;
+    const waived = doesNotApply.includes(next.key ?? "");
+    await doTask(next, waived ? { status: "waived", note: "不适用于本案" } : { status: "done", note: "已完成并留痕" });
+  }
+}
+
+async function complete(stage: Stage): Promise<void> {
+  const params = { path: { ...inCase().path, stage } };
+  const { data } = await handler.GET("/v1/cases/{case_id}", { params: inCase() });
+  const path = "/v1/cases/{case_id}/stages/{stage}/transitions";
+  if (data.stages.find((record) => record.stage === stage)?.status === "pending") await handler.POST(path, { params, body: { to: "active" } });
+  await handler.POST(path, { params, body: { to: "completed" } });
+}
+
+test("the server is well, and says what its problems mean", async () => {
+  await nobody.GET("/livez");
+  await nobody.GET("/readyz");
+  const { data } = await nobody.GET("/problems/{code}", { params: { path: { code: "stale" } } });
+  assert.deepEqual([data.status, data.retryable], [412, false]);
+});
+
+test("members log in, and stay logged in with a refresh token", async () => {
+  const { data: session } = await nobody.POST("/v1/sessions", { body: { email: "handler@demo.example", password: PASSWORD } });
+  const resumed = client({ credentials: { refresh_token: session.refresh_token } });
+  assert.equal((await resumed.GET("/v1/me")).data.member.id, session.member_id);
+  await assert.rejects(nobody.GET("/v1/me"), isProblem("unauthenticated"));
+});
+
+test("a manager invites somebody, who accepts, and takes another invitation back", async () => {
+  const invited = { email: `counsel-${run}@demo.example`, password: `first ${run}` };
+  const { data: invitation } = await manager.POST("/v1/invitations", { body: { email: invited.email, role: "counsel" } });
+  await nobody.POST("/v1/invitations/accept", { body: { token: the(invitation.token), password: invited.password, name: "郑律师" } });
+  made.invited = invited;
+  const { data: mistaken } = await manager.POST("/v1/invitations", { body: { email: `mistaken-${run}@demo.example`, role: "handler" } });
+  await manager.DELETE("/v1/invitations/{invitation_id}", { params: { path: { invitation_id: mistaken.id } } });
+  const invitations = await all(manager.pages("/v1/invitations", { params: { query: { limit: 1 } } }));
+  assert.ok(invitations.some(({ id }) => id === invitation.id) && invitations.some(({ id, revoked_at }) => id === mistaken.id && revoked_at !== null));
+});
+
+test("the new member changes the password, and logs out", async () => {
+  const { email, password } = the(made.invited);
+  const counsel = client({ credentials: { email, password } });
+  await counsel.PUT("/v1/me/password", { body: { old_password: password, new_password: `second ${run}` } });
+  await counsel.DELETE("/v1/sessions/current");
+  await assert.rejects(counsel.GET("/v1/me"), isProblem("wrong_credentials"));
+  made.invited = { email, password: `second ${run}` };
+});
+
+test("a manager looks through the members, and suspends one for a while", async () => {
+  const members = await all(manager.pages("/v1/members", { params: { query: { limit: 2 } } }));
+  const member = the(members.find(({ email }) => email === made.invited?.email));
+  const params = { path: { member_id: member.id } };
+  const { data: suspended } = await manager.change("/v1/members/{member_id}", { params, body: { status: "suspended" } });
+  assert.equal(suspended.status, "suspended");
+  await manager.change("/v1/members/{member_id}", { params, body: { status: "active" } });
+  assert.equal((await manager.GET("/v1/members/{member_id}", { params })).data.status, "active");
+});
+
+test("an integration gets a key with what it needs, and loses it", async () => {
+  const { data: key } = await manager.POST("/v1/api_keys", { body: { name: "工单系统", scopes: ["case:read"] } });
+  const machine = client({ token: the(key.key) });
+  await machine.GET("/v1/cases");
+  await assert.rejects(machine.POST("/v1/shops", { body: { name: "x", platform: "douyin", legal_entity: "x" } }), isProblem("forbidden"));
+  await manager.DELETE("/v1/api_keys/{api_key_id}", { params: { path: { api_key_id: key.id } } });
+  await assert.rejects(machine.GET("/v1/cases"), isProblem("unauthenticated"));
+  assert.ok((await all(manager.pages("/v1/api_keys"))).some(({ id, key: secret }) => id === key.id && secret === undefined));
+});
+
+test("a shop is registered and changed", async () => {
+  const { data: shop } = await manager.POST("/v1/shops", { body: { name: "星河家居抖音店", platform: "douyin", legal_entity: "杭州晨光家居有限公司" } });
+  const params = { path: { shop_id: shop.id } };
+  const { etag } = await manager.GET("/v1/shops/{shop_id}", { params });
+  await manager.change("/v1/shops/{shop_id}", { params, body: { platform_shop_id: `dy-${run}` }, etag: the(etag) });
+  await assert.rejects(manager.change("/v1/shops/{shop_id}", { params, body: { name: "x" }, etag: the(etag) }), isProblem("stale"));
+  assert.ok((await all(manager.pages("/v1/shops", { params: { query: { platform: ["douyin"], limit: 1 } } }))).some(({ id }) => id === shop.id));
+  made.shop = shop.id;
+});
+
+test("a platform's finding opens a case", async () => {
+  const { data } = await handler.POST("/v1/cases", {
+    body: {
+      shop_id: the(made.shop),
+      title: "抖音：涉嫌虚假交易 120 单",
+      priority: "urgent",
+      complaint: {
+        channel: "platform",
+        kind: "platform_finding",
+        received_at: at(-1),
+        reference_no: `DY-${run}`,
+        summary: "平台认定近 90 天内 120 单涉嫌虚假交易，7 天内可申诉。",
+        allegations: [{ kind: "fictitious_transaction", description: "120 单涉嫌虚假交易", order_count: 120 }],
+        reporter: { type: "platform", identity: { name: "平台治理部", contact: "治理后台" } },
+      },
+    },
+  });
+  made.case = data;
+  assert.ok(the(data.tasks).length > 30 && the(data.deadlines).length > 0);
+  made.deadline = the(the(data.deadlines).find(({ rule_id }) => rule_id === "PF-DOUYIN-APPEAL")).id;
+});
+
+test("everybody finds it", async () => {
+  const found = await all(auditor.pages("/v1/cases", { params: { query: { status: "open", stage: ["self_check", "evidence"], sort: "next_due_at", limit: 2 } } }));
+  assert.ok(found.some(({ id }) => id === the(made.case).id));
+  const due = await all(auditor.pages("/v1/tasks", { params: { query: { status: ["todo", "in_progress"], due_before: at(24 * 30), limit: 25 } } }));
+  assert.ok(due.some(({ case_id }) => case_id === the(made.case).id));
+});
+
+test("the case is tagged", async () => {
+  const { data } = await handler.change("/v1/cases/{case_id}", { params: inCase(), body: ({ tags }) => ({ tags: [...tags, "申诉"] }) });
+  assert.deepEqual(data.tags, ["申诉"]);
+});
+
+test("counsel is granted the case, and the grant ends", async () => {
+  const members = await all(manager.pages("/v1/members", { params: { query: { role: ["counsel"] } } }));
+  const member = the(members.find(({ email }) => email === made.invited?.email));
+  const counsel = client({ credentials: the(made.invited) });
+  await assert.rejects(counsel.GET("/v1/cases/{case_id}", { params: inCase() }), isProblem("not_found"));
+  const { data: grant, etag } = await manager.POST("/v1/grants", { body: { member_id: member.id, case_id: the(made.case).id, covers: ["write"] } });
+  await counsel.GET("/v1/cases/{case_id}", { params: inCase() });
+  const path = { grant_id: grant.id };
+  await manager.GET("/v1/grants/{grant_id}", { params: { path } });
+  assert.equal((await all(manager.pages("/v1/grants", { params: { query: { member_id: member.id } } }))).length, 1);
+  await manager.DELETE("/v1/grants/{grant_id}", { params: { path, header: { "If-Match": the(etag) } } });
+  await assert.rejects(counsel.GET("/v1/cases/{case_id}", { params: inCase() }), isProblem("not_found"));
+});
+
+test("a second complaint comes in, and an allegation more", async () => {
+  const { data } = await handler.POST("/v1/cases/{case_id}/complaints", {
+    params: inCase(),
+    body: { channel: "regulator", kind: "complaint", received_at: at(-1), reporter: { type: "consumer" }, allegations: [{ kind: "fictitious_transaction", description: "付款 9 天未收到货" }] },
+  });
+  const path = { complaint_id: data.complaint.id };
+  await handler.GET("/v1/complaints/{complaint_id}", { params: { path } });
+  await handler.change("/v1/complaints/{complaint_id}", { params: { path }, body: { reporter: { confidence: "high", basis: "订单与投诉单一致" } } });
+  assert.equal((await all(handler.pages("/v1/cases/{case_id}/complaints", { params: inCase() }))).length, 2);
+  const allegation = { kind: "fictitious_transaction", description: "主播口播与实物不符" } as const;
+  await handler.POST("/v1/cases/{case_id}/allegations", { params: inCase(), body: { complaint_id: data.complaint.id, allegation } });
+});
+
+test("a reporter's identity is opened for a reason", async () => {
+  const complaint_id = the(the(made.case).complaints?.[0]).id;
+  const path = "/v1/complaints/{complaint_id}/reporter_identity/openings";
+  const { data } = await manager.POST(path, { params: { path: { complaint_id } }, body: { reason: "核对处罚单的签发部门" } });
+  assert.equal(data.name, "平台治理部");
+});
+
+test("the self-check is blocked until the allegations are concluded on", async () => {
+  const params = { path: { ...inCase().path, stage: "self_check" as const } };
+  const early = handler.POST("/v1/cases/{case_id}/stages/{stage}/transitions", { params, body: { to: "completed" } });
+  await assert.rejects(early, (error) => error instanceof RejoinderProblem && error.blockers.some(({ code }) => code === "allegation_not_concluded"));
+  const blockers = await all(handler.pages("/v1/cases/{case_id}/blockers", { params: { ...inCase(), query: { stage: "self_check" } } }));
+  assert.ok(blockers.length > 1);
+  for (const { id, order_count } of await all(handler.pages("/v1/cases/{case_id}/allegations", { params: inCase() }))) {
+    const basis = "逐单核对了称重、揽收和签收记录";
+    const conclusion = order_count === 120 ? ({ result: "partly_confirmed", confirmed_orders: 14, basis } as const) : ({ result: "explained", basis } as const);
+    const allegation = { path: { allegation_id: id } };
+    await handler.change("/v1/allegations/{allegation_id}", { params: allegation, body: { conclusion } });
+    assert.equal((await handler.GET("/v1/allegations/{allegation_id}", { params: allegation })).data.conclusion?.result, conclusion.result);
+  }
+});
+
+test("a dated fact starts its deadlines, and one is typed in from a notice", async () => {
+  const { data } = await handler.POST("/v1/cases/{case_id}/triggers", { params: inCase(), body: { event: "complaint_accepted", occurred_at: at(-2), served_by: "受理决定告知书" } });
+  assert.ok((await all(handler.pages("/v1/cases/{case_id}/triggers", { params: inCase() }))).some(({ id }) => id === data.trigger.id));
+  const { data: typed } = await handler.POST("/v1/cases/{case_id}/deadlines", {
+    params: inCase(),
+    body: { title: "约谈时间", stage: "cooperation", due_at: at(72) },
+  });
+  const params = { path: { deadline_id: typed.id } };
+  assert.equal((await handler.GET("/v1/deadlines/{deadline_id}", { params })).data.as_stated, true);
+  await handler.POST("/v1/deadlines/{deadline_id}/waive", { params, body: { reason: "约谈取消" } });
+});
+
+test("the work is done, stage after stage", async () => {
+  const [first] = await tasksOf("self_check", ["todo"]);
+  const { data: task } = await handler.GET("/v1/tasks/{task_id}", { params: { path: { task_id: the(first).id } } });
+  assert.ok(task.title.length > 0);
+  const params = { path: { complaint_id: the(the(made.case).complaints?.[0]).id } };
+  await handler.change("/v1/complaints/{complaint_id}", { params, body: { reporter: { confidence: "high", basis: "罚单页注明为模型识别" } } });
+  for (const stage of ["self_check", "reporter_analysis", "evidence", "cooperation", "legal"] as const) {
+    await doStage(stage, ["EV-05", "EV-06"]);
+    if (stage === "cooperation") {
+      const params = { path: { deadline_id: the(made.deadline) } };
+      await handler.POST("/v1/deadlines/{deadline_id}/meet", { params, body: { note: "申诉单号 SS-20261121-3301" } });
+    }
+    await complete(stage);
+  }
+});
+
+test("what others owe is settled, and every allegation has its outcome", async () => {
+  for (const { id, status } of await all(handler.pages("/v1/cases/{case_id}/deadlines", { params: inCase() }))) {
+    if (status === "pending") await handler.POST("/v1/deadlines/{deadline_id}/meet", { params: { path: { deadline_id: id } }, body: {} });
+  }
+  for (const { id } of await all(handler.pages("/v1/cases/{case_id}/allegations", { params: inCase() }))) {
+    await handler.change("/v1/allegations/{allegation_id}", { params: { path: { allegation_id: id } }, body: { outcome: "partly_upheld", outcome_reason: "14 单维持处罚" } });
+  }
+});
+
+test("reputation is repaired, prevention is set, the case closes", async () => {
+  await handler.POST("/v1/cases/{case_id}/tasks", { params: inCase(), body: { stage: "prevention", title: "员工亲友下单申报制度" } });
+  for (const stage of ["cooperation", "legal", "reputation_repair"] as const) await doStage(stage);
+  const close = { to: "closed", outcome: "申诉部分成功：14 单认错整改，106 单撤销认定" } as const;
+  const { data } = await manager.POST("/v1/cases/{case_id}/transitions", { params: inCase(), body: close });
+  assert.deepEqual([data.status, data.overridden], ["closed", false]);
+});
+
+test("the record tells it all", async () => {
+  const kinds = new Set((await all(auditor.pages("/v1/cases/{case_id}/timeline", { params: { ...inCase(), query: { limit: 20 } } }))).map(({ kind }) => kind));
+  for (const kind of ["case.opened", "deadline.met", "deadline.waived", "stage.completed", "case.closed"]) assert.ok(kinds.has(kind), kind);
+});
+
+test("every operation of the document was walked", () => {
+  const missing = operations.missing.filter((id) => !(id in EXCEPTIONS));
+  assert.deepEqual(missing, [], `no step brings these to a 2xx: ${missing.join(", ")}`);
+  const needless = Object.keys(EXCEPTIONS).filter((id) => !operations.missing.includes(id));
+  assert.deepEqual(needless, [], `these are no exceptions: ${needless.join(", ")}`);
+});
+
+process.on("exit", () => console.log(`operations that reached 2xx: ${operations.reached.size} of ${operations.count}`));
