@@ -152,6 +152,83 @@ on_both! {
     }
 }
 
+on_both! {
+    /// Comments, playbooks, previews, moves, hand-over: loading takes a fixed number of statements, for one case or for many.
+    async fn what_stands_beside_a_case_too(app) {
+        let agency = app.agency().await;
+        let owner = agency.member(rejoinder::domain::access::Role::Owner).await;
+        let (handler, taker) = (agency.handler().await, agency.newcomer(rejoinder::domain::access::Role::Handler, "taker").await);
+        let id = |value: &Value| value.as_str().unwrap().to_owned();
+        let post = |path: &str, body: Value| owner.request(Method::POST, path).header("idempotency-key", &format!("{path} {body}")).json(&body);
+        let built_in = owner.get("/v1/playbooks?limit=1").await.expect(200)["data"][0]["id"].clone();
+        let mut found = Vec::new();
+        let (n, draft) = count(&app, post("/v1/playbooks", json!({ "based_on_id": built_in, "key": "house" })), 201).await;
+        found.push(("copy a playbook", n));
+        let playbook = format!("/v1/playbooks/{}", id(&draft["id"]));
+        let task = json!({ "stage": "legal", "title": { "zh": "x" }, "done_means": { "zh": "x" }, "anchor": { "kind": "event", "of": ["case_opened"] } });
+        let put = owner.request(Method::PUT, &format!("{playbook}/tasks/X-1")).header("if-match", "\"1\"").json(&task);
+        found.push(("put a task", count(&app, put, 200).await.0));
+        found.push(("publish", count(&app, post(&format!("{playbook}/transitions"), json!({ "to": "published" })), 200).await.0));
+        found.push(("list playbooks", count(&app, get(&owner, "/v1/playbooks"), 200).await.0));
+        found.push(("get a playbook", count(&app, get(&owner, &playbook), 200).await.0));
+        let mut cases = Vec::new();
+        for _ in 0..4 {
+            cases.push(agency.case().await);
+        }
+        let case = format!("/v1/cases/{}", id(&cases[0]["id"]));
+        let complaint = format!("/v1/complaints/{}", id(&cases[0]["complaints"][0]["id"]));
+        found.push(("preview a branch", count(&app, post(&format!("{complaint}/preview"), json!({ "reporter": { "type": "competitor" } })), 200).await.0));
+        found.push(("preview a move", count(&app, post(&format!("{case}/playbook_moves/preview"), json!({ "playbook_id": draft["id"] })), 200).await.0));
+        let ids = |range: std::ops::Range<usize>| json!({ "case_ids": cases[range].iter().map(|case| case["id"].clone()).collect::<Vec<_>>() });
+        let preview = format!("{playbook}/case_moves/preview");
+        found.push(("preview two moves", count(&app, post(&preview, ids(0..2)), 200).await.0));
+        found.push(("preview four moves", count(&app, post(&preview, ids(0..4)), 200).await.0));
+        let one = count(&app, post(&format!("{playbook}/case_moves"), ids(0..1)), 200).await.0;
+        let three = count(&app, post(&format!("{playbook}/case_moves"), ids(1..4)), 200).await.0;
+        // What is written is written case by case: its task, its row; and on SQLite each entry of the journal.
+        found.push(("move one", one));
+        found.push(("move two more", three - one));
+        let listed = format!("/v1/cases?playbook_id={}", id(&draft["id"]));
+        found.push(("list cases of a playbook", count(&app, get(&owner, &listed), 200).await.0));
+        found.push(("comment on a case", count(&app, post(&format!("{case}/comments"), json!({ "body": "x" })), 201).await.0));
+        let (n, comment) = count(&app, post(&format!("/v1/tasks/{}/comments", id(&cases[0]["tasks"][0]["id"])), json!({ "body": "x" })), 201).await;
+        found.push(("comment on a task", n));
+        found.push(("list comments", count(&app, get(&owner, &format!("{case}/comments")), 200).await.0));
+        let comment = format!("/v1/comments/{}", id(&comment["id"]));
+        found.push(("get a comment", count(&app, get(&owner, &comment), 200).await.0));
+        found.push(("retract", count(&app, post(&format!("{comment}/retract"), json!({ "reason": "x" })), 200).await.0));
+        found.push(("list grants of a case", count(&app, get(&owner, &format!("{case}/grants")), 200).await.0));
+        let hand_over = |from: &Caller, to: &Caller| post(&format!("/v1/members/{}/hand_overs", from.member.clone().unwrap()), json!({ "to_member_id": to.member }));
+        let (n, done) = count(&app, hand_over(&handler, &taker), 200).await;
+        assert_eq!(done["cases"], 4);
+        found.push(("hand four cases over", n));
+        assert_eq!(found, HELD_BESIDE.iter().map(|(name, sqlite, postgres)| (*name, if app.database == crate::harness::Database::Sqlite { *sqlite } else { *postgres })).collect::<Vec<_>>());
+    }
+}
+
+/// What stands beside cases, as [`STATEMENTS`].
+const HELD_BESIDE: &[(&str, u64, u64)] = &[
+    ("copy a playbook", 8, 9),
+    ("put a task", 5, 5),
+    ("publish", 7, 8),
+    ("list playbooks", 3, 3),
+    ("get a playbook", 2, 2),
+    ("preview a branch", 9, 9),
+    ("preview a move", 9, 9),
+    ("preview two moves", 8, 8),
+    ("preview four moves", 8, 8),
+    ("move one", 13, 14),
+    ("move two more", 4, 4),
+    ("list cases of a playbook", 2, 2),
+    ("comment on a case", 8, 9),
+    ("comment on a task", 8, 9),
+    ("list comments", 3, 3),
+    ("get a comment", 2, 2),
+    ("retract", 8, 9),
+    ("list grants of a case", 3, 3),
+    ("hand four cases over", 15, 16),
+];
+
 /// The operations with their statements on SQLite and on PostgreSQL, which has one more where a tenant or person is entered or a list is empty,
 /// and one for all rows of an insert.
 const STATEMENTS: &[(&str, u64, u64)] = &[
