@@ -17,6 +17,7 @@ mod parameters;
 pub mod problem;
 mod reply;
 mod request;
+mod schemas;
 mod sessions;
 mod shops;
 mod site;

@@ -4,7 +4,7 @@ use super::{
     body::BodySchema,
     problem::{Kind, MEDIA_TYPE, Problem, ProblemView},
     request::{Described, Description},
-    site,
+    schemas, site,
 };
 use crate::domain::access::Capability;
 use actix_web::{
@@ -205,6 +205,7 @@ pub fn document() -> document::OpenApi {
                 .build(),
         ),
     );
+    schemas::tidy(&mut document);
     document
 }
 

@@ -15,7 +15,10 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -23,8 +26,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 macro_rules! problems {
     ($($(#[$doc:meta])* $kind:ident = $code:literal, $status:literal, retry $retry:literal, $zh:literal, $en:literal;)+) => {
         /// The kinds of problem.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Kind { $($(#[$doc])* $kind,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum Kind { $($(#[$doc])* #[serde(rename = $code)] $kind,)+ }
 
         impl Kind {
             /// All of them.
@@ -53,6 +56,13 @@ macro_rules! problems {
             #[must_use]
             pub const fn title(self, language: Language) -> &'static str {
                 match (self, language) { $((Self::$kind, Language::Chinese) => $zh, (Self::$kind, Language::English) => $en,)+ }
+            }
+        }
+
+        impl PartialSchema for Kind {
+            fn schema() -> RefOr<Schema> {
+                let codes = ObjectBuilder::new().schema_type(Type::String).description(Some("The stable code of a kind of problem."));
+                codes.enum_values(Some([$($code),+])).into()
             }
         }
     };
@@ -127,6 +137,12 @@ problems! {
     NoSpace = "no_space", 507, retry true, "存储空间不足", "There is no space left";
 }
 
+impl ToSchema for Kind {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ProblemCode".into()
+    }
+}
+
 /// A problem, before it is put into a language.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -183,9 +199,7 @@ pub struct ProblemView {
     /// The request, for the operator's log.
     #[schema(example = "/v1/cases/019ab000-0000-7000-8000-000000000000")]
     instance: String,
-    /// The stable code.
-    #[schema(example = "not_found")]
-    code: &'static str,
+    code: Kind,
     /// The id of the request.
     request_id: String,
     /// The fields that break a rule.
@@ -198,7 +212,7 @@ pub struct ProblemView {
     blockers: Option<Vec<BlockerView>>,
     /// Facts that belong to the code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Object)]
+    #[schema(nullable = false, value_type = Option<BTreeMap<String, Value>>)]
     facts: Option<Map<String, Value>>,
 }
 
@@ -313,7 +327,7 @@ impl Problem {
             status: self.kind.status().as_u16(),
             detail,
             instance: instance.to_owned(),
-            code: self.kind.code(),
+            code: self.kind,
             request_id: request_id.to_owned(),
             errors: fields,
             blockers,

@@ -30,8 +30,7 @@ pub(super) struct HealthView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ProblemKind)]
 pub(super) struct ProblemKindView {
-    /// The stable code.
-    code: &'static str,
+    code: Kind,
     /// The HTTP status.
     status: u16,
     /// What it is called, in the caller's language.
@@ -60,7 +59,7 @@ pub(super) async fn get_readyz(request: PublicRequest) -> Answer {
 pub(super) async fn get_problem_kind(request: PublicRequest<ProblemCode, NoQuery>) -> Answer {
     let kind = Kind::ALL.iter().find(|kind| kind.code() == request.path.0).ok_or_else(|| Problem::new(Kind::NotFound))?;
     Ok(HttpResponse::Ok().json(ProblemKindView {
-        code: kind.code(),
+        code: *kind,
         status: kind.status().as_u16(),
         title: kind.title(request.context.language),
         retryable: kind.retryable(),

@@ -122,6 +122,8 @@ impl PartialSchema for Email {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(utoipa::openapi::SchemaFormat::Custom("email".into())))
+            .description(Some("An e-mail address, folded to lower case."))
+            .examples(["li.lei@agency.example"])
             .max_length(Some(254))
             .into()
     }

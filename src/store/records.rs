@@ -5,6 +5,7 @@ use crate::domain::{
     access::Capability,
     case::PlaybookRef,
     ids::{AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, SessionId, ShopId, TaskId, TenantId},
+    journal::ActorKind,
     time::Instant,
     vocabulary::{CaseStatus, Channel, Platform, ReporterType, Stage, TaskStatus, Visibility},
 };
@@ -72,7 +73,7 @@ pub struct TimelineEntry {
     /// When.
     pub at: Instant,
     /// The kind of actor.
-    pub actor_kind: String,
+    pub actor_kind: ActorKind,
     /// Who.
     pub actor_id: Option<Uuid>,
     /// Who may see it.

@@ -70,11 +70,11 @@ pub struct NewCase {
 pub struct CasePatch {
     /// What it is called.
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
+    #[schema(value_type = Option<Line<200>>, nullable = false)]
     pub title: Patch<Line<200>>,
     /// How urgent it is.
     #[serde(default)]
-    #[schema(value_type = Option<Priority>)]
+    #[schema(value_type = Option<Priority>, nullable = false)]
     pub priority: Patch<Priority>,
     /// The member who leads it.
     #[serde(default)]

@@ -166,7 +166,7 @@ pub struct ComplaintPatch {
 pub struct ReporterPatch {
     /// Which class.
     #[serde(default)]
-    #[schema(value_type = Option<ReporterType>)]
+    #[schema(value_type = Option<ReporterType>, nullable = false)]
     pub r#type: Patch<ReporterType>,
     /// How sure that is.
     #[serde(default)]
@@ -188,7 +188,7 @@ pub struct ReporterPatch {
 pub struct AllegationPatch {
     /// What it says.
     #[serde(default)]
-    #[schema(value_type = Option<Prose<2000>>)]
+    #[schema(value_type = Option<Prose<2000>>, nullable = false)]
     pub description: Patch<Prose<2000>>,
     /// The rule or article that it rests on.
     #[serde(default)]

@@ -52,6 +52,10 @@ fn the_document_is_one_that_generators_can_work_with() {
     let text = document.to_string();
     assert!(!text.contains("\"allOf\""), "generators stumble over allOf");
     let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in schemas.keys() {
+        assert!(text.contains(&format!("\"#/components/schemas/{name}\"")), "{name} is described and not referred to");
+        assert!(schemas[name]["description"].is_string(), "{name} has a name and no meaning");
+    }
     let mut at = 0;
     while let Some(found) = text[at..].find("#/components/schemas/") {
         let start = at + found + "#/components/schemas/".len();

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     domain::{
-        blocker::Blocker,
+        blocker::{Blocker, BlockerCode},
         case::{Case, Contents},
         content::Content,
         ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId},
+        journal::ActorKind,
         language::Language,
         stage::StageRecord,
         time::Instant,
@@ -206,8 +207,7 @@ pub(in crate::api) struct NextDeadlineView {
 #[schema(as = Blocker)]
 pub(in crate::api) struct BlockerView {
     /// The stable code.
-    #[schema(example = "task_open")]
-    code: &'static str,
+    code: BlockerCode,
     /// The reason in words, in the caller's language.
     message: String,
     /// The stage whose gate it shuts, if it is one stage's.
@@ -241,13 +241,12 @@ pub(in crate::api) struct TimelineEntryView {
     /// The id of what it happened to.
     subject_id: Uuid,
     at: Instant,
-    /// `member`, `api_key` or `operator`.
-    actor_kind: String,
+    actor_kind: ActorKind,
     #[schema(required)]
     actor_id: Option<Uuid>,
     visibility: Visibility,
     /// The facts; `changes` holds the fields that changed, each with `from` and `to`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     payload: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -6,6 +6,7 @@ use crate::{
         grant::{Cover, Grant},
         ids::{ApiKeyId, CaseId, GrantId, InvitationId, MemberId, PersonId, ShopId, TenantId},
         member::{Invitation, Member, MemberStatus},
+        text::Email,
         time::Instant,
     },
     store::records::{ApiKey, Me},
@@ -59,6 +60,7 @@ pub(in crate::api) struct MemberView {
     /// The person's name.
     name: String,
     /// The person's address.
+    #[schema(value_type = Email)]
     email: String,
     role: Role,
     status: MemberStatus,
@@ -88,6 +90,7 @@ impl From<Member> for MemberView {
 pub(in crate::api) struct InvitationView {
     id: InvitationId,
     /// Whom it invites.
+    #[schema(value_type = Email)]
     email: String,
     role: Role,
     invited_by: MemberId,

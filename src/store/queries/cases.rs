@@ -6,7 +6,7 @@ use crate::{
         access::Role,
         case::{Case, Contents, NextDeadline, PlaybookRef},
         ids::{CaseId, DeadlineId, EntryId, MemberId, ShopId, TenantId},
-        journal::Entry,
+        journal::{ActorKind, Entry},
         stage::StageRecord,
         time::Instant,
         vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, StageStatus, Visibility},
@@ -282,7 +282,7 @@ pub(in crate::store) fn contents(at: &mut At<'_>, case: &Stored<Case>) -> Result
     })
 }
 
-type EntryRow = (EntryId, String, AnyId, Instant, String, Option<AnyId>, Visibility, Vec<u8>);
+type EntryRow = (EntryId, String, AnyId, Instant, ActorKind, Option<AnyId>, Visibility, Vec<u8>);
 
 pub(in crate::store) fn timeline(at: &mut At<'_>, case: &Stored<Case>, page: Page<()>) -> Result<Vec<TimelineEntry>> {
     let visible: &[Visibility] = match at.scope().role() {
