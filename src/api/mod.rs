@@ -9,6 +9,7 @@ mod cases;
 mod complaints;
 mod cursor;
 mod deadlines;
+mod examples;
 pub mod frame;
 mod grants;
 mod members;

@@ -2,6 +2,7 @@
 
 use super::{
     body::BodySchema,
+    examples,
     problem::{Kind, MEDIA_TYPE, Problem, ProblemView},
     request::{Described, Description},
     schemas, site,
@@ -206,6 +207,7 @@ pub fn document() -> document::OpenApi {
         ),
     );
     schemas::tidy(&mut document);
+    examples::add(&mut document);
     document
 }
 

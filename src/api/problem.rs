@@ -304,12 +304,9 @@ impl Problem {
         self.kind
     }
 
-    /// The answer, in a language.
+    /// The body of the answer, in a language.
     #[must_use]
-    pub fn respond(&self, language: Language, request_id: &str, instance: &str) -> HttpResponse {
-        if let Some(cause) = &self.cause {
-            tracing::error!(request_id, cause, code = self.kind.code(), "a request failed");
-        }
+    pub fn view(&self, language: Language, request_id: &str, instance: &str) -> ProblemView {
         let fields: Vec<FieldView> = self.fields.iter().map(|field| field.view(language)).collect();
         let title = self.kind.title(language);
         let detail = match fields.first() {
@@ -321,7 +318,7 @@ impl Problem {
             Extensions::Facts(facts) => (None, Some(facts.clone())),
             Extensions::Blockers(blockers, case) => (Some(blockers.iter().map(|b| BlockerView::new(b, *case, language)).collect()), None),
         };
-        let view = ProblemView {
+        ProblemView {
             r#type: format!("/problems/{}", self.kind.code()),
             title: title.to_owned(),
             status: self.kind.status().as_u16(),
@@ -332,7 +329,15 @@ impl Problem {
             errors: fields,
             blockers,
             facts,
-        };
+        }
+    }
+
+    /// The answer, in a language.
+    #[must_use]
+    pub fn respond(&self, language: Language, request_id: &str, instance: &str) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(request_id, cause, code = self.kind.code(), "a request failed");
+        }
         let mut response = HttpResponse::build(self.kind.status());
         for (name, value) in &self.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -345,7 +350,7 @@ impl Problem {
         if self.kind.retryable() && !self.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&view).unwrap_or_default())
+        response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&self.view(language, request_id, instance)).unwrap_or_default())
     }
 }
 

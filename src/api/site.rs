@@ -32,8 +32,10 @@ pub(super) struct HealthView {
 pub(super) struct ProblemKindView {
     code: Kind,
     /// The HTTP status.
+    #[schema(example = 404)]
     status: u16,
     /// What it is called, in the caller's language.
+    #[schema(example = "Not found")]
     title: &'static str,
     /// Whether the same request may succeed later.
     retryable: bool,

@@ -48,6 +48,7 @@ impl MeView {
 pub(in crate::api) struct TenantView {
     pub(in crate::api) id: TenantId,
     /// Its name.
+    #[schema(example = "晨曦电商合规服务")]
     pub(in crate::api) name: String,
 }
 
@@ -58,6 +59,7 @@ pub(in crate::api) struct MemberView {
     id: MemberId,
     person_id: PersonId,
     /// The person's name.
+    #[schema(example = "李蕾")]
     name: String,
     /// The person's address.
     #[schema(value_type = Email)]
@@ -102,11 +104,11 @@ pub(in crate::api) struct InvitationView {
     revoked_at: Option<Instant>,
     /// The link to hand over; only in the answer that made the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "https://cases.example/invitation#rji_AZoexyZ9cX2Sk4mQ")]
     link: Option<String>,
     /// The secret within the link; only in the answer that made the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "rji_AZoexyZ9cX2Sk4mQ")]
     token: Option<String>,
 }
 
@@ -173,8 +175,10 @@ pub(in crate::api) struct ApiKeyView {
     id: ApiKeyId,
     /// The member as whom it acts.
     member_id: MemberId,
+    #[schema(example = "ERP, nightly import")]
     name: String,
     /// The end of the key, to tell it from others.
+    #[schema(example = "wxyz")]
     last_four: String,
     scopes: Vec<Capability>,
     created_at: Instant,
@@ -187,7 +191,7 @@ pub(in crate::api) struct ApiKeyView {
     last_used_at: Option<Instant>,
     /// The key itself; only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "rjk_")]
+    #[schema(nullable = false, example = "rjk_0123456789ABCDEFGHIJKLMNOPQRSTUVwxyz")]
     key: Option<String>,
 }
 
@@ -213,12 +217,16 @@ impl ApiKeyView {
 #[schema(as = Session)]
 pub(in crate::api) struct SessionView {
     /// To send as `Authorization: Bearer ...`.
+    #[schema(example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")]
     pub(in crate::api) access_token: String,
     /// Always `Bearer`.
+    #[schema(example = "Bearer")]
     pub(in crate::api) token_type: &'static str,
     /// Seconds until the access token ends.
+    #[schema(example = 600)]
     pub(in crate::api) expires_in: i64,
     /// Good once, for the next access token.
+    #[schema(example = "rjr_AZoexyZ9cX2Sk4mQ")]
     pub(in crate::api) refresh_token: String,
     pub(in crate::api) tenant: TenantView,
     pub(in crate::api) member_id: MemberId,
