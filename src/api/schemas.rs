@@ -1,8 +1,9 @@
-//! The document's schemas in the form that readers and generated clients can use: names for what has a meaning, and for nothing else.
+//! The document in the form that readers and generated clients can use: names for what has a meaning or occurs often, and for nothing else.
 
-use std::collections::BTreeMap;
+use super::problem::MEDIA_TYPE;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{
-    OpenApi, Ref, RefOr, Schema,
+    OpenApi, Ref, RefOr, Response, Schema,
     path::Operation,
     schema::{AdditionalProperties, ArrayItems, Components, Object, SchemaType, Type},
 };
@@ -40,6 +41,36 @@ pub(super) fn tidy(document: &mut OpenApi) {
 /// The operations of a path.
 pub(super) fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().filter_map(Option::as_mut)
+}
+
+/// The names of the schemas of what has a version.
+pub(super) fn with_version(document: &OpenApi) -> BTreeSet<String> {
+    let schemas = document.components.iter().flat_map(|components| &components.schemas);
+    let versioned =
+        |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.properties.contains_key("version"));
+    schemas.filter(|(_, schema)| versioned(schema)).map(|(name, _)| name.clone()).collect()
+}
+
+/// A refusal that several operations answer with is said once, under the codes that it names.
+pub(super) fn share_refusals(document: &mut OpenApi) {
+    let mut all: BTreeMap<String, Vec<&mut RefOr<Response>>> = BTreeMap::new();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for answer in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = answer
+                && response.content.contains_key(MEDIA_TYPE)
+            {
+                let codes: Vec<&str> = response.description.split('`').skip(1).step_by(2).collect();
+                all.entry(codes.join("_or_")).or_default().push(answer);
+            }
+        }
+    }
+    let components = document.components.get_or_insert_with(Default::default);
+    for (name, answers) in all.into_iter().filter(|(_, answers)| answers.len() > 1) {
+        for answer in answers {
+            let response = std::mem::replace(answer, Ref::from_response_name(&name).into());
+            components.responses.entry(name.clone()).or_insert(response);
+        }
+    }
 }
 
 type Named = BTreeMap<String, Object>;

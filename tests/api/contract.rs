@@ -5,12 +5,21 @@ use rejoinder::api::operations;
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path};
 
+/// The operations, with the answers that they share in place.
 fn operations_of(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object().unwrap().iter().map(move |(method, operation)| (method.clone(), path.clone(), operation.clone()))
+            item.as_object().unwrap().iter().map(move |(method, operation)| {
+                let mut operation = operation.clone();
+                for response in operation["responses"].as_object_mut().unwrap().values_mut() {
+                    if let Some(reference) = response["$ref"].as_str() {
+                        *response = document.pointer(&reference[1..]).unwrap().clone();
+                    }
+                }
+                (method.clone(), path.clone(), operation)
+            })
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 
 mod binary;
 mod compatibility;
+mod conformance;
 mod contract;
 mod harness;
 mod postgres;
