@@ -53,7 +53,7 @@ pub(super) struct CaseQuery {
     #[param(nullable = false)]
     due_before: Option<Instant>,
     /// With this number.
-    #[param(nullable = false)]
+    #[param(nullable = false, example = "2026-000123")]
     number: Option<String>,
     /// Pinned to this version of a playbook.
     #[param(nullable = false)]

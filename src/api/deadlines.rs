@@ -60,10 +60,11 @@ pub(super) async fn list_deadlines(request: Request<ReadCases, CaseId>) -> Answe
     request
         .caller
         .transact(move |tx| {
-            let found = usecase::of_case(tx, id)?;
+            let case = cases::find(tx, id)?;
+            let found = deadlines::list(tx, &case)?;
             let ground = tx.ground();
             let views = found.into_iter().map(|d| DeadlineView::new(d, &ground.content, language)).collect();
-            Ok(Reply::ok(DeadlinePage::new(views, None)))
+            Ok(Reply::ok(DeadlinePage::new(views, None)).version(case.version))
         })
         .await
 }

@@ -2,9 +2,10 @@
 
 use super::{
     body::BodySchema,
+    examples,
     problem::{Kind, MEDIA_TYPE, Problem, ProblemView},
     request::{Described, Description},
-    site,
+    schemas, site,
 };
 use crate::domain::access::{Capability, Role};
 use actix_web::{
@@ -12,7 +13,7 @@ use actix_web::{
     http::{Method, header},
     web,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::{
     OpenApi, ToSchema as _,
     openapi::{
@@ -32,6 +33,8 @@ struct Entry {
     path: String,
     route: Route,
     description: Description,
+    /// The problems that its own rules bring, besides those that its types tell of.
+    refusals: &'static [Kind],
 }
 
 fn method_of(method: &HttpMethod) -> Method {
@@ -49,7 +52,7 @@ fn reading() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-fn entry<D: utoipa::Path, F, A>(handler: F) -> Entry
+fn entry<D: utoipa::Path, F, A>(handler: F, refusals: &'static [Kind]) -> Entry
 where
     F: Handler<(A,)>,
     F::Output: Responder + 'static,
@@ -60,33 +63,34 @@ where
         Method::GET => reading(),
         _ => web::method(method.clone()),
     };
-    Entry { path: D::path(), route: route.to(handler), description: A::describe(), method }
+    Entry { path: D::path(), route: route.to(handler), description: A::describe(), method, refusals }
 }
 
 macro_rules! operations {
-    ($($module:ident::$name:ident,)+) => {
+    ($($module:ident::$name:ident $(: $($kind:ident)+)?,)+) => {
         #[derive(OpenApi)]
         #[openapi(paths($(super::$module::$name),+), components(schemas(ProblemView)))]
         struct Collected;
 
         fn entries() -> Vec<Entry> {
-            pastey::paste! { vec![$(entry::<super::$module::[<__path_ $name>], _, _>(super::$module::$name)),+] }
+            pastey::paste! { vec![$(entry::<super::$module::[<__path_ $name>], _, _>(super::$module::$name, &[$($(Kind::$kind),+)?])),+] }
         }
     };
 }
 
+// After a colon: the problems that an operation's own rules bring. A test that meets another one says so.
 operations! {
     sessions::log_in,
-    sessions::refresh_session,
+    sessions::refresh_session: Unauthenticated,
     sessions::log_out,
     sessions::get_me,
-    sessions::change_password,
+    sessions::change_password: WrongCredentials,
     members::list_members,
     members::get_member,
-    members::change_member,
+    members::change_member: LastOwner,
     members::list_invitations,
-    members::create_invitation,
-    members::accept_invitation,
+    members::create_invitation: AlreadyExists,
+    members::accept_invitation: AlreadyExists,
     members::revoke_invitation,
     grants::list_grants,
     grants::create_grant,
@@ -104,54 +108,54 @@ operations! {
     cases::list_cases,
     cases::open_case,
     cases::get_case,
-    cases::change_case,
-    cases::transition_case,
-    cases::transition_stage,
+    cases::change_case: CaseClosed,
+    cases::transition_case: Blocked InvalidTransition ReasonRequired,
+    cases::transition_stage: Blocked CaseClosed InvalidTransition ReasonRequired,
     cases::list_blockers,
     cases::list_timeline,
     complaints::list_complaints,
-    complaints::add_complaint,
+    complaints::add_complaint: CaseClosed,
     complaints::get_complaint,
-    complaints::change_complaint,
-    complaints::preview_complaint,
-    complaints::preview_complaint_change,
+    complaints::change_complaint: CaseClosed,
+    complaints::preview_complaint: CaseClosed,
+    complaints::preview_complaint_change: CaseClosed,
     complaints::open_reporter_identity,
     complaints::list_allegations,
-    complaints::add_allegation,
+    complaints::add_allegation: CaseClosed,
     complaints::get_allegation,
-    complaints::change_allegation,
+    complaints::change_allegation: CaseClosed,
     deadlines::list_triggers,
-    deadlines::record_trigger,
+    deadlines::record_trigger: AlreadyExists CaseClosed,
     deadlines::list_deadlines,
-    deadlines::add_deadline,
+    deadlines::add_deadline: CaseClosed,
     deadlines::get_deadline,
-    deadlines::meet_deadline,
-    deadlines::waive_deadline,
+    deadlines::meet_deadline: CaseClosed InvalidTransition,
+    deadlines::waive_deadline: CaseClosed InvalidTransition,
     tasks::list_tasks,
     tasks::list_case_tasks,
-    tasks::add_task,
+    tasks::add_task: CaseClosed,
     tasks::get_task,
-    tasks::change_task,
+    tasks::change_task: CaseClosed ChecklistOpen DependenciesOpen DependencyCircle InvalidTransition ReasonRequired,
     comments::list_case_comments,
     comments::add_case_comment,
     comments::list_task_comments,
     comments::add_task_comment,
     comments::get_comment,
-    comments::retract_comment,
+    comments::retract_comment: InvalidTransition,
     playbooks::list_playbooks,
-    playbooks::create_playbook,
+    playbooks::create_playbook: AlreadyExists,
     playbooks::get_playbook,
-    playbooks::change_playbook,
-    playbooks::discard_playbook,
+    playbooks::change_playbook: PlaybookPublished,
+    playbooks::discard_playbook: PlaybookPublished,
     playbooks::get_playbook_task,
-    playbooks::put_playbook_task,
-    playbooks::remove_playbook_task,
-    playbooks::transition_playbook,
-    playbooks::make_playbook_default,
-    playbooks::preview_case_move,
-    playbooks::move_case,
-    playbooks::preview_case_moves,
-    playbooks::move_cases,
+    playbooks::put_playbook_task: PlaybookPublished,
+    playbooks::remove_playbook_task: PlaybookPublished,
+    playbooks::transition_playbook: PlaybookFaulty PlaybookPublished,
+    playbooks::make_playbook_default: PlaybookDraft,
+    playbooks::preview_case_move: CaseClosed,
+    playbooks::move_case: CaseClosed,
+    playbooks::preview_case_moves: CaseClosed PlaybookDraft,
+    playbooks::move_cases: CaseClosed PlaybookDraft,
     site::get_livez,
     site::get_readyz,
     site::get_problem_kind,
@@ -203,6 +207,7 @@ pub fn document() -> document::OpenApi {
     document.servers = Some(vec![document::ServerBuilder::new().url("/").description(Some("This server")).build()]);
     document.tags =
         Some(TAGS.iter().map(|(name, about)| document::tag::TagBuilder::new().name(*name).description(Some(*about)).build()).collect());
+    let with_version = schemas::with_version(&document);
     for entry in entries() {
         let item = document.paths.paths.get_mut(&entry.path);
         let operation = item.and_then(|item| match entry.method {
@@ -213,7 +218,7 @@ pub fn document() -> document::OpenApi {
             _ => item.get.as_mut(),
         });
         if let Some(operation) = operation {
-            let schemas = describe(operation, &entry.method, entry.description);
+            let schemas = describe(operation, (&entry.method, entry.description, entry.refusals), &with_version);
             let components = document.components.get_or_insert_with(Default::default);
             components.schemas.extend(schemas);
         }
@@ -230,6 +235,9 @@ pub fn document() -> document::OpenApi {
                 .build(),
         ),
     );
+    schemas::tidy(&mut document);
+    examples::add(&mut document);
+    schemas::share_refusals(&mut document);
     document
 }
 
@@ -282,7 +290,13 @@ fn who_may(capability: Option<Capability>) -> String {
 }
 
 /// Adds what an operation's types say of it: security, parameters, body, the headers and problems that it may answer with.
-fn describe(operation: &mut Operation, method: &Method, description: Description) -> Vec<(String, RefOr<Schema>)> {
+///
+/// `with_version` names the schemas of what has a version.
+fn describe(
+    operation: &mut Operation,
+    (method, description, refusals): (&Method, Description, &[Kind]),
+    with_version: &BTreeSet<String>,
+) -> Vec<(String, RefOr<Schema>)> {
     operation.operation_id = operation.operation_id.as_deref().map(camel_case);
     // Linters take words in `security` for OAuth scopes, so the permission is an extension.
     operation.security =
@@ -294,6 +308,7 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     let changes = *method == Method::PATCH || *method == Method::PUT || *method == Method::DELETE;
     let versioned = operation.responses.responses.contains_key("200");
     let in_path = !description.path.is_empty();
+    let lists = description.query.iter().any(|parameter| parameter.name == "cursor");
     let mut parameters = [description.path, description.query].concat();
     if let Some(capability) = description.capability {
         if changes && versioned {
@@ -310,9 +325,12 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
     }
     parameters.push(text_header("Accept-Language", Required::False, "`zh-CN` (the default) or `en`."));
     operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
-    let mut problems = vec![Kind::InvalidParameter, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
+    let mut problems = vec![Kind::InvalidParameter, Kind::UrlTooLong, Kind::TooManyRequests, Kind::Internal, Kind::Busy];
+    if lists {
+        problems.push(Kind::InvalidCursor);
+    }
     if let Some(capability) = description.capability {
-        problems.extend([Kind::Unauthenticated, Kind::Forbidden]);
+        problems.extend([Kind::InvalidHeader, Kind::Unauthenticated, Kind::Forbidden]);
         if capability.writes() {
             problems.extend([Kind::IdempotencyInFlight, Kind::NoSpace, Kind::InvalidHeader]);
         }
@@ -336,14 +354,31 @@ fn describe(operation: &mut Operation, method: &Method, description: Description
             Some(RefOr::T(RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True)).build()));
         schemas = needed;
     }
+    let reads = *method == Method::GET;
+    let mut may_be_unchanged = false;
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             response.headers.insert("X-Request-Id".into(), RefOr::T(header_of("The id of the request.")));
-            if versioned || *method == Method::POST {
+            let body = response.content.values().find_map(|content| match content {
+                RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => reference.ref_location.strip_prefix(schemas::PREFIX),
+                _ => None,
+            });
+            if body.is_some_and(|body| with_version.contains(body) || (in_path && !lists && description.capability.is_some())) {
                 response.headers.insert("ETag".into(), RefOr::T(header_of("The version, for `If-Match` and `If-None-Match`.")));
+                may_be_unchanged = reads;
+            }
+            if lists {
+                response.headers.insert("Link".into(), RefOr::T(header_of("The next page, as `rel=\"next\"`.")));
             }
         }
     }
+    if may_be_unchanged {
+        let about = "Answer 304 if the version is still this one.";
+        operation.parameters.get_or_insert_default().push(RefOr::T(text_header("If-None-Match", Required::False, about)));
+        let unchanged = ResponseBuilder::new().description("Nothing has changed since the version of `If-None-Match`.");
+        operation.responses.responses.insert("304".into(), RefOr::T(unchanged.build()));
+    }
+    problems.extend(refusals);
     add_problems(operation, &problems);
     schemas
 }

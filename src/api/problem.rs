@@ -15,7 +15,10 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -23,8 +26,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 macro_rules! problems {
     ($($(#[$doc:meta])* $kind:ident = $code:literal, $status:literal, retry $retry:literal, $zh:literal, $en:literal;)+) => {
         /// The kinds of problem.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Kind { $($(#[$doc])* $kind,)+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum Kind { $($(#[$doc])* #[serde(rename = $code)] $kind,)+ }
 
         impl Kind {
             /// All of them.
@@ -53,6 +56,13 @@ macro_rules! problems {
             #[must_use]
             pub const fn title(self, language: Language) -> &'static str {
                 match (self, language) { $((Self::$kind, Language::Chinese) => $zh, (Self::$kind, Language::English) => $en,)+ }
+            }
+        }
+
+        impl PartialSchema for Kind {
+            fn schema() -> RefOr<Schema> {
+                let codes = ObjectBuilder::new().schema_type(Type::String).description(Some("The stable code of a kind of problem."));
+                codes.enum_values(Some([$($code),+])).into()
             }
         }
     };
@@ -133,20 +143,7 @@ problems! {
     NoSpace = "no_space", 507, retry true, "存储空间不足", "There is no space left";
 }
 
-/// The stable codes, as the document lists them.
-pub(super) struct Code;
-
-impl utoipa::PartialSchema for Code {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::String)
-            .description(Some("The stable code of a problem. `GET /problems/{code}` tells what it means."))
-            .enum_values(Some(Kind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()))
-            .into()
-    }
-}
-
-impl ToSchema for Code {
+impl ToSchema for Kind {
     fn name() -> std::borrow::Cow<'static, str> {
         "ProblemCode".into()
     }
@@ -208,9 +205,7 @@ pub struct ProblemView {
     /// The request, for the operator's log.
     #[schema(example = "/v1/cases/019ab000-0000-7000-8000-000000000000")]
     instance: String,
-    /// The stable code.
-    #[schema(value_type = Code)]
-    code: &'static str,
+    code: Kind,
     /// The id of the request.
     request_id: String,
     /// The fields that break a rule.
@@ -223,7 +218,7 @@ pub struct ProblemView {
     blockers: Option<Vec<BlockerView>>,
     /// Facts that belong to the code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Object)]
+    #[schema(nullable = false, value_type = Option<BTreeMap<String, Value>>)]
     facts: Option<Map<String, Value>>,
 }
 
@@ -315,12 +310,9 @@ impl Problem {
         self.kind
     }
 
-    /// The answer, in a language.
+    /// The body of the answer, in a language.
     #[must_use]
-    pub fn respond(&self, language: Language, request_id: &str, instance: &str) -> HttpResponse {
-        if let Some(cause) = &self.cause {
-            tracing::error!(request_id, cause, code = self.kind.code(), "a request failed");
-        }
+    pub fn view(&self, language: Language, request_id: &str, instance: &str) -> ProblemView {
         let fields: Vec<FieldView> = self.fields.iter().map(|field| field.view(language)).collect();
         let title = self.kind.title(language);
         let detail = match fields.first() {
@@ -332,18 +324,26 @@ impl Problem {
             Extensions::Facts(facts) => (None, Some(facts.clone())),
             Extensions::Blockers(blockers, case) => (Some(blockers.iter().map(|b| BlockerView::new(b, *case, language)).collect()), None),
         };
-        let view = ProblemView {
+        ProblemView {
             r#type: format!("/problems/{}", self.kind.code()),
             title: title.to_owned(),
             status: self.kind.status().as_u16(),
             detail,
             instance: instance.to_owned(),
-            code: self.kind.code(),
+            code: self.kind,
             request_id: request_id.to_owned(),
             errors: fields,
             blockers,
             facts,
-        };
+        }
+    }
+
+    /// The answer, in a language.
+    #[must_use]
+    pub fn respond(&self, language: Language, request_id: &str, instance: &str) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(request_id, cause, code = self.kind.code(), "a request failed");
+        }
         let mut response = HttpResponse::build(self.kind.status());
         for (name, value) in &self.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -356,7 +356,7 @@ impl Problem {
         if self.kind.retryable() && !self.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&view).unwrap_or_default())
+        response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&self.view(language, request_id, instance)).unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Services, operations,
     parameters::{NoQuery, ProblemCode},
-    problem::{Code, Kind, Problem},
+    problem::{Kind, Problem},
     reply::Answer,
     request::PublicRequest,
 };
@@ -30,12 +30,12 @@ pub(super) struct HealthView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ProblemKind)]
 pub(super) struct ProblemKindView {
-    /// The stable code.
-    #[schema(value_type = Code)]
-    code: &'static str,
+    code: Kind,
     /// The HTTP status.
+    #[schema(example = 404)]
     status: u16,
     /// What it is called, in the caller's language.
+    #[schema(example = "Not found")]
     title: &'static str,
     /// Whether the same request may succeed later.
     retryable: bool,
@@ -61,7 +61,7 @@ pub(super) async fn get_readyz(request: PublicRequest) -> Answer {
 pub(super) async fn get_problem_kind(request: PublicRequest<ProblemCode, NoQuery>) -> Answer {
     let kind = Kind::ALL.iter().find(|kind| kind.code() == request.path.0).ok_or_else(|| Problem::new(Kind::NotFound))?;
     Ok(HttpResponse::Ok().json(ProblemKindView {
-        code: kind.code(),
+        code: *kind,
         status: kind.status().as_u16(),
         title: kind.title(request.context.language),
         retryable: kind.retryable(),

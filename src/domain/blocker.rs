@@ -3,8 +3,28 @@
 use super::{
     ids::{AllegationId, ComplaintId, DeadlineId, TaskId},
     language::{Bilingual, Language},
-    vocabulary::Stage,
+    vocabulary::{Stage, vocabulary},
 };
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+vocabulary! {
+    /// The kind of thing that shuts a gate.
+    BlockerCode {
+        /// A required task is neither done nor waived.
+        TaskOpen = "task_open",
+        /// A deadline that we owe still runs or was missed.
+        DeadlineOpen = "deadline_open",
+        /// Nobody has concluded what the self-check says of an allegation.
+        AllegationNotConcluded = "allegation_not_concluded",
+        /// It is not recorded how an allegation ended.
+        AllegationWithoutOutcome = "allegation_without_outcome",
+        /// A reporter has no assessment with a confidence and a basis.
+        ReporterNotAssessed = "reporter_not_assessed",
+        /// A stage is neither completed nor skipped.
+        StageOpen = "stage_open",
+    }
+}
 
 /// One reason why a gate is shut.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,14 +76,14 @@ pub enum Blocker {
 impl Blocker {
     /// The stable code.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> BlockerCode {
         match self {
-            Self::TaskOpen { .. } => "task_open",
-            Self::DeadlineOpen { .. } => "deadline_open",
-            Self::AllegationNotConcluded { .. } => "allegation_not_concluded",
-            Self::AllegationWithoutOutcome { .. } => "allegation_without_outcome",
-            Self::ReporterNotAssessed { .. } => "reporter_not_assessed",
-            Self::StageOpen { .. } => "stage_open",
+            Self::TaskOpen { .. } => BlockerCode::TaskOpen,
+            Self::DeadlineOpen { .. } => BlockerCode::DeadlineOpen,
+            Self::AllegationNotConcluded { .. } => BlockerCode::AllegationNotConcluded,
+            Self::AllegationWithoutOutcome { .. } => BlockerCode::AllegationWithoutOutcome,
+            Self::ReporterNotAssessed { .. } => BlockerCode::ReporterNotAssessed,
+            Self::StageOpen { .. } => BlockerCode::StageOpen,
         }
     }
 

@@ -6,12 +6,25 @@
 use super::{
     ids::{ApiKeyId, CaseId, EntryId, MemberId, TenantId},
     time::Instant,
-    vocabulary::Visibility,
+    vocabulary::{Visibility, vocabulary},
 };
 use aws_lc_rs::digest::{Context, SHA256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+vocabulary! {
+    /// The kind of whoever did something.
+    ActorKind {
+        /// A member, logged in.
+        Member = "member",
+        /// A member's API key.
+        ApiKey = "api_key",
+        /// The operator, on the command line.
+        Operator = "operator",
+    }
+}
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +38,13 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The kind of actor as a word.
+    /// The kind of actor.
     #[must_use]
-    pub fn kind(self) -> &'static str {
+    pub fn kind(self) -> ActorKind {
         match self {
-            Self::Member(_) => "member",
-            Self::ApiKey(_) => "api_key",
-            Self::Operator => "operator",
+            Self::Member(_) => ActorKind::Member,
+            Self::ApiKey(_) => ActorKind::ApiKey,
+            Self::Operator => ActorKind::Operator,
         }
     }
 

@@ -124,7 +124,8 @@ impl std::ops::Deref for Slug {
 
 impl PartialSchema for Slug {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]{1,40}$")).into()
+        let about = "A short name for machines and people alike: ASCII letters, digits, `-` and `_`.";
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]{1,40}$")).description(Some(about)).into()
     }
 }
 
@@ -166,6 +167,8 @@ impl PartialSchema for Email {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(utoipa::openapi::SchemaFormat::Custom("email".into())))
+            .description(Some("An e-mail address, folded to lower case."))
+            .examples(["li.lei@agency.example"])
             .max_length(Some(254))
             .into()
     }

@@ -140,12 +140,13 @@ impl<'de> Deserialize<'de> for Day {
 }
 
 macro_rules! string_schema {
-    ($name:ident, $format:ident, $example:literal) => {
+    ($name:ident, $format:ident, $about:literal, $example:literal) => {
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 ObjectBuilder::new()
                     .schema_type(Type::String)
                     .format(Some(SchemaFormat::KnownFormat(KnownFormat::$format)))
+                    .description(Some($about))
                     .examples([$example])
                     .into()
             }
@@ -155,8 +156,8 @@ macro_rules! string_schema {
     };
 }
 
-string_schema!(Instant, DateTime, "2026-11-22T01:30:00.000000Z");
-string_schema!(Day, Date, "2026-11-22");
+string_schema!(Instant, DateTime, "A moment, to the microsecond, in UTC. With any offset when it is sent.", "2026-11-22T01:30:00.000000Z");
+string_schema!(Day, Date, "A civil day in China.", "2026-11-22");
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]

@@ -7,6 +7,7 @@ use crate::domain::{
         AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId, TaskId,
         TenantId,
     },
+    journal::ActorKind,
     time::Instant,
     vocabulary::{CaseStatus, Channel, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus, Visibility},
 };
@@ -76,7 +77,7 @@ pub struct TimelineEntry {
     /// When.
     pub at: Instant,
     /// The kind of actor.
-    pub actor_kind: String,
+    pub actor_kind: ActorKind,
     /// Who.
     pub actor_id: Option<Uuid>,
     /// Who may see it.

@@ -10,6 +10,7 @@
 use crate::domain::{
     access::Role,
     ids,
+    journal::ActorKind,
     member::MemberStatus,
     shop::CreditCode,
     time::{Day, Instant},
@@ -138,7 +139,7 @@ macro_rules! kept_as_text {
 }
 
 kept_as_text! {
-    CreditCode, Role, MemberStatus, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
+    CreditCode, Role, MemberStatus, ActorKind, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
     vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility, vocabulary::PlaybookStatus,
 }

@@ -19,7 +19,6 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// What it is for.
-    #[schema(example = "ERP, nightly import")]
     pub name: Line<100>,
     /// What it may do, within its member's role.
     #[schema(min_items = 1)]

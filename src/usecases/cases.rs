@@ -39,7 +39,6 @@ pub struct NewCase {
     /// The shop that is accused.
     pub shop_id: ShopId,
     /// What the case is called. Leave the reporter's name out of it.
-    #[schema(example = "抖音：涉嫌虚假交易 120 单")]
     pub title: Line<200>,
     /// How urgent it is.
     #[serde(default)]
@@ -75,11 +74,11 @@ pub struct NewCase {
 pub struct CasePatch {
     /// What it is called.
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
+    #[schema(value_type = Option<Line<200>>, nullable = false)]
     pub title: Patch<Line<200>>,
     /// How urgent it is.
     #[serde(default)]
-    #[schema(value_type = Option<Priority>)]
+    #[schema(value_type = Option<Priority>, nullable = false)]
     pub priority: Patch<Priority>,
     /// The member who leads it.
     #[serde(default)]
@@ -103,8 +102,8 @@ pub struct CasePatch {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageTransition {
-    /// Where to: `active`, `completed` or `skipped`.
-    pub to: StageStatus,
+    /// Where to.
+    pub to: StageTarget,
     /// Why: required to skip, reopen or override.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -112,6 +111,28 @@ pub struct StageTransition {
     /// Complete the stage although its gate is shut. Needs the right to, and a reason, and goes on the record.
     #[serde(default)]
     pub r#override: bool,
+}
+
+/// Where a stage can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StageTarget {
+    /// Begin it, or begin it again.
+    Active,
+    /// Leave it through its gate.
+    Completed,
+    /// Leave it out.
+    Skipped,
+}
+
+impl From<StageTarget> for StageStatus {
+    fn from(target: StageTarget) -> Self {
+        match target {
+            StageTarget::Active => Self::Active,
+            StageTarget::Completed => Self::Completed,
+            StageTarget::Skipped => Self::Skipped,
+        }
+    }
 }
 
 /// Closing or reopening a case.
@@ -252,12 +273,12 @@ pub fn move_stage(
     let before = lock(tx, CaseKey::Case(id), seen)?;
     before.must_allow_work(stage)?;
     let record = before.stage(stage).ok_or(StoreError::NotFound)?;
-    let blockers = if wanted.to == StageStatus::Completed {
+    let blockers = if wanted.to == StageTarget::Completed {
         store::cases::contents(tx, &before)?.stage_blockers(stage, &tx.ground().content)
     } else {
         Vec::new()
     };
-    let wanted = StageMove { to: wanted.to, reason: wanted.reason.map(Into::into), override_gate: wanted.r#override };
+    let wanted = StageMove { to: wanted.to.into(), reason: wanted.reason.map(Into::into), override_gate: wanted.r#override };
     let kind = match wanted.to {
         StageStatus::Completed => "stage.completed",
         StageStatus::Skipped => "stage.skipped",

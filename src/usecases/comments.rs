@@ -24,7 +24,6 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewComment {
     /// What it says.
-    #[schema(value_type = Prose<5000>, example = "仓库确认 11 月 9 日爆单，底单已在整理。")]
     pub body: Prose<5000>,
     /// Who may see it; the tenant's staff when absent, and `client` when a client writes.
     #[serde(default)]

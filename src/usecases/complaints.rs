@@ -42,7 +42,7 @@ pub struct NewComplaint {
     pub received_at: Instant,
     /// The other side's number for it.
     #[serde(default)]
-    #[schema(nullable = false, example = "DY20261118-7781")]
+    #[schema(nullable = false)]
     pub reference_no: Option<Line<100>>,
     /// The authority, platform department or court.
     #[serde(default)]
@@ -172,7 +172,7 @@ pub struct ComplaintPatch {
 pub struct ReporterPatch {
     /// Which class.
     #[serde(default)]
-    #[schema(value_type = Option<ReporterType>)]
+    #[schema(value_type = Option<ReporterType>, nullable = false)]
     pub r#type: Patch<ReporterType>,
     /// How sure that is.
     #[serde(default)]
@@ -194,7 +194,7 @@ pub struct ReporterPatch {
 pub struct AllegationPatch {
     /// What it says.
     #[serde(default)]
-    #[schema(value_type = Option<Prose<2000>>)]
+    #[schema(value_type = Option<Prose<2000>>, nullable = false)]
     pub description: Patch<Prose<2000>>,
     /// The rule or article that it rests on.
     #[serde(default)]

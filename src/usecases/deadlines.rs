@@ -3,7 +3,7 @@
 use super::{case_work, must_have_seen};
 use crate::{
     domain::{
-        access::{ReadCases, WriteCases},
+        access::WriteCases,
         deadline::Deadline,
         field_rule::FieldRule,
         ids::{CaseId, DeadlineId},
@@ -35,7 +35,7 @@ pub struct NewDeadline {
     pub title: Option<Line<200>>,
     /// The rule whose deadline the notice states.
     #[serde(default)]
-    #[schema(nullable = false, example = "CR-EVIDENCE")]
+    #[schema(nullable = false)]
     pub rule_id: Option<Line<64>>,
     /// The playbook's word for it, such as `request_due` or `platform_appeal`.
     #[serde(default)]
@@ -174,13 +174,4 @@ pub fn meet(tx: &mut Tx<'_, WriteCases>, id: DeadlineId, seen: Option<i64>, meet
 /// When it is met or waived already.
 pub fn waive(tx: &mut Tx<'_, WriteCases>, id: DeadlineId, seen: Option<i64>, waiver: Waiver) -> Result<Deadline, Failure> {
     change(tx, id, seen, "deadline.waived", |before| Ok(before.waived(waiver.reason.into())?))
-}
-
-/// The deadlines of a case.
-///
-/// # Errors
-/// When the case is not there.
-pub fn of_case(tx: &mut Tx<'_, ReadCases>, case_id: CaseId) -> Result<Vec<Deadline>, Failure> {
-    let case = store::cases::find(tx, case_id)?;
-    Ok(store::deadlines::list(tx, &case)?)
 }

@@ -38,11 +38,11 @@ macro_rules! in_either_language {
         pub struct $name {
             /// Simplified Chinese; the English words when absent.
             #[serde(default)]
-            #[schema(nullable = false, example = "核对刷单举报截图的真伪")]
+            #[schema(nullable = false)]
             pub zh: Option<$text>,
             /// English; the Chinese words when absent.
             #[serde(default)]
-            #[schema(nullable = false, example = "Check whether the reported screenshots are genuine")]
+            #[schema(nullable = false)]
             pub en: Option<$text>,
         }
 
@@ -76,7 +76,7 @@ pub struct NewPlaybook {
     pub based_on_id: PlaybookId,
     /// The playbook of which this is to be a version. Absent, it is the next version of the copied one, which cannot be the built-in one.
     #[serde(default)]
-    #[schema(nullable = false, example = "house")]
+    #[schema(nullable = false)]
     pub key: Option<Slug>,
     /// What it is called; as the copied one when absent.
     #[serde(default)]

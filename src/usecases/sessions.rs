@@ -41,7 +41,7 @@ pub struct LogIn {
 /// A password as somebody types it, of any length up to 1,000 bytes.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, max_length = 1000)]
+#[schema(value_type = String, max_length = 1000, example = "correct horse battery")]
 pub struct Secret(String);
 
 impl TryFrom<String> for Secret {

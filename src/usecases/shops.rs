@@ -6,7 +6,7 @@ use crate::{
         access::{ReadShops, WriteShops},
         field_rule::FieldRule,
         ids::ShopId,
-        merge_patch::Patch,
+        merge_patch::{Patch, replacement},
         shop::{CreditCode, Shop},
         text::Line,
         violation::RuleViolation,
@@ -22,7 +22,6 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewShop {
     /// Its name.
-    #[schema(example = "晨光家居旗舰店")]
     pub name: Line<120>,
     /// Where it trades.
     pub platform: Platform,
@@ -31,7 +30,6 @@ pub struct NewShop {
     #[schema(nullable = false)]
     pub platform_shop_id: Option<Line<80>>,
     /// The name of the legal entity behind it.
-    #[schema(example = "杭州晨光家居有限公司")]
     pub legal_entity: Line<200>,
     /// The entity's 统一社会信用代码.
     #[serde(default)]
@@ -49,7 +47,7 @@ pub struct NewShop {
 pub struct ShopPatch {
     /// Its name.
     #[serde(default)]
-    #[schema(value_type = Option<Line<120>>)]
+    #[schema(value_type = Option<Line<120>>, nullable = false)]
     pub name: Patch<Line<120>>,
     /// Its id on the platform.
     #[serde(default)]
@@ -57,16 +55,16 @@ pub struct ShopPatch {
     pub platform_shop_id: Patch<Line<80>>,
     /// The name of the legal entity behind it.
     #[serde(default)]
-    #[schema(value_type = Option<Line<200>>)]
+    #[schema(value_type = Option<Line<200>>, nullable = false)]
     pub legal_entity: Patch<Line<200>>,
     /// The entity's 统一社会信用代码.
     #[serde(default)]
     #[schema(value_type = Option<CreditCode>)]
     pub credit_code: Patch<CreditCode>,
     /// All of what your own systems keep with it.
-    #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    pub metadata: Patch<Metadata>,
+    #[serde(default, deserialize_with = "replacement")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    pub metadata: Option<Metadata>,
 }
 
 /// Registers a shop.
@@ -103,7 +101,7 @@ pub fn change(tx: &mut Tx<'_, WriteShops>, id: ShopId, seen: i64, patch: ShopPat
     replace(patch.legal_entity, &mut after.legal_entity, "/legal_entity", Into::into)?;
     patch.platform_shop_id.apply_with(&mut after.platform_shop_id, Into::into);
     patch.credit_code.apply(&mut after.credit_code);
-    if let Patch::Value(given) = patch.metadata {
+    if let Some(given) = patch.metadata {
         after.metadata = metadata(given)?;
     }
     if after == *before {

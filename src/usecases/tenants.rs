@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 /// A password: 10 to 200 characters, whatever they are (NIST SP 800-63B §5.1.1.2: length, no composition rules).
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
-#[schema(value_type = String, format = Password, min_length = 10, max_length = 200)]
+#[schema(value_type = String, format = Password, min_length = 10, max_length = 200, example = "correct horse battery staple")]
 pub struct Password(String);
 
 impl TryFrom<String> for Password {

@@ -28,7 +28,6 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewTrigger {
     /// What happened, as a word of the rules and the playbook.
-    #[schema(example = "penalty_notice_served")]
     pub event: Line<64>,
     /// When it happened.
     #[serde(default)]

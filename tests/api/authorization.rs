@@ -1,7 +1,7 @@
 //! The authorization matrix, made from the OpenAPI document: every operation, every place for an id, every kind of caller.
 //!
 //! What a caller may do is computed from the policy table in `domain/access.rs`, never listed here, so that a new operation is covered the moment
-//! it is in the document. What this file does list is reviewed: which operations are public, and the few values that no schema tells.
+//! it is in the document. What this file does list is reviewed: which operations are public, and the few values that no example tells.
 
 use crate::harness::{Agency, Caller, Database, PASSWORD, Received, TestApp, a_platform_finding, on_both};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -38,20 +38,9 @@ const PUBLIC: &[(&str, &str)] = &[
 /// Operations with a permission that the owner is not brought to 2xx in, and why. It may only shrink.
 const NOT_EXERCISED: &[(&str, &str)] = &[];
 
-/// What the schemas do not tell of a body that is valid. `$kind` stands for the id of that kind.
+/// What the document's example of a body cannot know. `$kind` stands for what is of that kind.
 const BODIES: &[(&str, &str)] = &[
-    ("POST /v1/grants", r#"{"case_id": "$case"}"#),
-    ("POST /v1/invitations", r#"{"role": "handler"}"#),
-    ("POST /v1/cases/{case_id}/triggers", r#"{"event": "penalty_notice_served", "occurred_on": "2026-11-22"}"#),
-    ("POST /v1/cases/{case_id}/deadlines", r#"{"stage": "evidence", "title": "As the notice states", "due_on": "2026-12-30"}"#),
-    ("POST /v1/cases/{case_id}/stages/{stage}/transitions", r#"{"to": "active"}"#),
     ("POST /v1/playbooks", r#"{"key": "$fresh key"}"#),
-    (
-        "PUT /v1/playbooks/{playbook_id}/tasks/{task_key}",
-        r#"{"anchor": {"kind": "none"}, "title": {"zh": "x"}, "done_means": {"en": "x"}}"#,
-    ),
-    ("POST /v1/playbooks/{playbook_id}/case_moves", r#"{"case_ids": ["$case"]}"#),
-    ("POST /v1/playbooks/{playbook_id}/case_moves/preview", r#"{"case_ids": ["$case"]}"#),
     ("PUT /v1/me/password", r#"{"old_password": "$password", "new_password": "$password"}"#),
     ("POST /v1/sessions", r#"{"email": "$email", "password": "$password"}"#),
 ];
@@ -162,7 +151,8 @@ struct Operation {
     /// Whether an idempotency key must be sent.
     needs_key: bool,
     media_type: Option<String>,
-    schema: Value,
+    /// The document's example of the body.
+    example: Value,
     fields: Vec<Field>,
     lists: bool,
 }
@@ -196,33 +186,6 @@ impl Document {
         properties.iter().filter_map(field).collect()
     }
 
-    /// A value that fits the schema: what is required, and nothing else.
-    fn value(&self, name: &str, schema: &Value, graph: &Graph) -> Value {
-        let (beside, schema) = (schema, self.resolve(schema));
-        if schema["format"] == "uuid" {
-            return json!(graph[kind_of(name)]);
-        }
-        let known =
-            |schema: &Value| ["/example", "/examples/0", "/const", "/enum/0"].iter().find_map(|place| schema.pointer(place).cloned());
-        if let Some(known) = known(beside).or_else(|| known(schema)) {
-            return known;
-        }
-        match schema["type"].as_str() {
-            Some("object") => {
-                let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                required.map(|name| (name.to_owned(), self.value(name, &schema["properties"][name], graph))).collect()
-            }
-            Some("array") if schema["minItems"].as_u64().is_some_and(|least| least > 0) => {
-                json!([self.value(name, &schema["items"], graph)])
-            }
-            Some("array") => json!([]),
-            Some("boolean") => json!(false),
-            Some("integer" | "number") => json!(schema["minimum"].as_i64().unwrap_or(1)),
-            Some("string") if schema["format"] == "email" => json!("somebody@example.com"),
-            _ => json!("some text"),
-        }
-    }
-
     fn operations(&self) -> Vec<Operation> {
         let paths = self.0["paths"].as_object().expect("paths");
         let all = paths.iter().flat_map(|(path, item)| {
@@ -238,9 +201,13 @@ impl Document {
             let wanted = parameters.iter().filter(|p| p["in"] == place && (!only_ids || self.is_id(&p["schema"])));
             wanted.map(|p| p["name"].as_str().expect("a name").to_owned()).collect()
         };
-        let (media_type, schema) = match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next()) {
-            Some((media_type, content)) => (Some(media_type.clone()), content["schema"].clone()),
-            None => (None, Value::Null),
+        let (media_type, schema, example) = match operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next())
+        {
+            Some((media_type, content)) => {
+                let example = self.resolve(&content["examples"]["example"])["value"].clone();
+                (Some(media_type.clone()), content["schema"].clone(), example)
+            }
+            None => (None, Value::Null, Value::Null),
         };
         let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         Operation {
@@ -256,7 +223,7 @@ impl Document {
             lists: method == Method::GET && self.resolve(answer)["properties"]["data"]["type"] == "array",
             method,
             media_type,
-            schema,
+            example,
         }
     }
 }
@@ -277,10 +244,11 @@ impl Operation {
         path
     }
 
-    /// A body that is valid with the ids of a graph in it, and with this field if it is asked for.
-    fn body(&self, document: &Document, graph: &Graph, field: Option<(&Field, &str)>, besides: &[(&str, &str)]) -> Option<Value> {
+    /// The document's example of a body with the ids of a graph in it, and with this field if it is asked for.
+    fn body(&self, graph: &Graph, field: Option<(&Field, &str)>, besides: &[(&str, &str)]) -> Option<Value> {
         self.media_type.as_ref()?;
-        let mut body = document.value("", &self.schema, graph);
+        let mut body = self.example.clone();
+        name_ids(&mut body, "", graph);
         let tables = BODIES.iter().chain(besides).filter(|(name, _)| *name == self.name);
         for (_, more) in tables {
             let more: Map<String, Value> = serde_json::from_str(more).expect("JSON");
@@ -437,7 +405,6 @@ struct Listed {
 struct Installation<'a> {
     app: &'a TestApp,
     agency: Agency<'a>,
-    document: Document,
     operations: Vec<Operation>,
     owner: Caller,
     rival: Caller,
@@ -453,6 +420,16 @@ struct Installation<'a> {
 fn ids_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
     words.filter(|word| word.len() == 36 && Uuid::parse_str(word).is_ok()).map(str::to_owned).collect()
+}
+
+/// Puts the ids of a graph where a value has ids.
+fn name_ids(value: &mut Value, name: &str, graph: &Graph) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(name, member)| name_ids(member, name, graph)),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| name_ids(element, name, graph)),
+        Value::String(text) if Uuid::parse_str(text).is_ok() => text.clone_from(&graph[kind_of(name)]),
+        _ => {}
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -564,7 +541,6 @@ impl<'a> Installation<'a> {
             app,
             agency,
             operations: document.operations(),
-            document,
             owner,
             rival,
             home,
@@ -762,14 +738,14 @@ impl<'a> Installation<'a> {
                 Some((list, name)) => {
                     let kind = kind_of(name.trim_end_matches('}'));
                     let maker = self.operations.iter().find(|o| o.name == format!("POST {list}")).expect("what makes it");
-                    let body = maker.body(&self.document, home, None, &[]).expect("a body");
+                    let body = maker.body(home, None, &[]).expect("a body");
                     graph.insert(kind, text(&owner.post(list, body).await.expect(201)["id"]));
                 }
                 None => caller = self.agency_of(who).log_in(&who.caller.email).await,
             }
         }
         let acting = Principal { name: who.name.clone(), caller, standing: Standing::Unproven, hidden: who.hidden.clone() };
-        let body = operation.body(&self.document, &graph, None, &[]);
+        let body = operation.body(&graph, None, &[]);
         let what = format!("{} as {}", operation.name, who.name);
         let received = self.send(&acting, operation, &operation.path(&graph), body.as_ref(), version).await;
         self.check(&what, expected, &received);
@@ -814,7 +790,7 @@ impl<'a> Installation<'a> {
             let named = [("an absent", &self.absent[kind]), ("another tenant's", &away[kind])];
             for (whose, id) in named.into_iter().chain(beyond) {
                 let what = format!("{} as {} with {whose} {} in the body", operation.name, who.name, field.name);
-                let body = operation.body(&self.document, home, Some((field, id)), &[]);
+                let body = operation.body(home, Some((field, id)), &[]);
                 let received = self.send(who, operation, &path, body.as_ref(), version.as_deref()).await;
                 if expected != Verdict::Allowed {
                     self.check(&what, expected, &received);
@@ -1007,14 +983,14 @@ on_both! {
     /// What the matrix sends is valid: the owner gets through, with every id that a body or a query can name.
     async fn the_owner_gets_through_everywhere(app) {
         let installation = Installation::seed(&app).await;
-        let Installation { document, owner, home, .. } = &installation;
+        let Installation { owner, home, .. } = &installation;
         let mut stuck = BTreeMap::new();
         for operation in installation.operations.iter().filter(|operation| operation.capability.is_some()) {
             for field in std::iter::once(None).chain(operation.fields.iter().map(Some)) {
                 let fresh = case_in(owner, &json!({ "id": home["shop"] }), &home["member"], &home["playbook"]).await;
                 let graph = Graph::from_iter(home.clone().into_iter().chain(fresh));
                 let path = operation.path(&graph);
-                let body = operation.body(document, &graph, field.map(|field| (field, graph[kind_of(&field.name)].as_str())), TO_SUCCEED);
+                let body = operation.body(&graph, field.map(|field| (field, graph[kind_of(&field.name)].as_str())), TO_SUCCEED);
                 let caller = if operation.name == "DELETE /v1/sessions/current" { installation.agency.log_in(&owner.email).await } else { owner.clone() };
                 let mut sending = caller.request(operation.method.clone(), &path);
                 if operation.if_match == Some(true) {
@@ -1097,7 +1073,7 @@ on_both! {
                 let kind = kind_of(&field.name);
                 let mut answers = Vec::new();
                 for id in [&installation.absent[kind], &installation.foreign[kind], &installation.home[kind]] {
-                    let body = operation.body(&installation.document, &installation.home, Some((field, id)), &[]).expect("a body");
+                    let body = operation.body(&installation.home, Some((field, id)), &[]).expect("a body");
                     answers.push(app.nobody().post(&operation.path, body).await);
                 }
                 assert!(answers[2].status.is_success(), "{}: {:?}", operation.name, answers[2]);

@@ -5,12 +5,21 @@ use rejoinder::api::operations;
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path};
 
+/// The operations, with the answers that they share in place.
 fn operations_of(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object().unwrap().iter().map(move |(method, operation)| (method.clone(), path.clone(), operation.clone()))
+            item.as_object().unwrap().iter().map(move |(method, operation)| {
+                let mut operation = operation.clone();
+                for response in operation["responses"].as_object_mut().unwrap().values_mut() {
+                    if let Some(reference) = response["$ref"].as_str() {
+                        *response = document.pointer(&reference[1..]).unwrap().clone();
+                    }
+                }
+                (method.clone(), path.clone(), operation)
+            })
         })
         .collect()
 }
@@ -52,6 +61,10 @@ fn the_document_is_one_that_generators_can_work_with() {
     let text = document.to_string();
     assert!(!text.contains("\"allOf\""), "generators stumble over allOf");
     let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in schemas.keys() {
+        assert!(text.contains(&format!("\"#/components/schemas/{name}\"")), "{name} is described and not referred to");
+        assert!(schemas[name]["description"].is_string(), "{name} has a name and no meaning");
+    }
     let mut at = 0;
     while let Some(found) = text[at..].find("#/components/schemas/") {
         let start = at + found + "#/components/schemas/".len();
@@ -59,6 +72,95 @@ fn the_document_is_one_that_generators_can_work_with() {
         assert!(schemas.contains_key(&name), "{name} is referred to and not described");
         at = start;
     }
+}
+
+/// A validator for a schema of the document.
+fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
+    let mut root = schema.clone();
+    root["components"] = document["components"].clone();
+    jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap()
+}
+
+/// Every text in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(elements) => elements.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with the examples of a body.
+fn wrong_examples(document: &Value, content: &Value) -> Vec<String> {
+    let validator = validator(document, &content["schema"]);
+    let examples = content["examples"].as_object().into_iter().flatten();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (name, example) in examples {
+        let example = example["$ref"].as_str().map_or(example, |reference| document.pointer(&reference[1..]).unwrap());
+        let value = &example["value"];
+        wrong.extend(validator.iter_errors(value).map(|error| format!("{name}{}: {error}", error.instance_path())));
+        let untold = texts(value).into_iter().find(|text| *text == "…");
+        wrong.extend(
+            untold.map(|_| format!("{name}: a text is not told, say `#[schema(example = ..)]` or tell it in src/api/examples.rs: {value}")),
+        );
+        seen += 1;
+    }
+    wrong.extend((seen == 0).then(|| "no example".to_owned()));
+    wrong
+}
+
+#[test]
+fn every_operation_has_examples_that_fit_their_schemas() {
+    let document: Value = serde_json::from_str(&operations::document_text()).unwrap();
+    let mut wrong = Vec::new();
+    let mut add = |place: String, found: Vec<String>| wrong.extend(found.into_iter().map(|what| format!("{place}: {what}")));
+    for (method, path, operation) in operations_of(&document) {
+        let bodies = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        for (media_type, content) in bodies {
+            add(format!("{method} {path}, {media_type}"), wrong_examples(&document, content));
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            for (media_type, content) in response["content"].as_object().into_iter().flatten() {
+                add(format!("{method} {path}, {status} {media_type}"), wrong_examples(&document, content));
+                let shown = content["examples"].as_object().unwrap();
+                if media_type == "application/problem+json" {
+                    let named: Vec<&str> = response["description"].as_str().unwrap().split('`').skip(1).step_by(2).collect();
+                    assert!(named.iter().all(|code| shown.contains_key(*code)) && named.len() == shown.len(), "{method} {path} {status}");
+                    let status: u16 = status.parse().unwrap();
+                    assert!(named.iter().all(|code| document["components"]["examples"][code]["value"]["status"] == status));
+                }
+            }
+        }
+        for parameter in operation["parameters"].as_array().unwrap() {
+            let validator = validator(&document, &parameter["schema"]);
+            assert!(
+                parameter["in"] != "path" || parameter["example"].is_string(),
+                "{method} {path} has no example of {}",
+                parameter["name"]
+            );
+            assert!(parameter.get("example").is_none_or(|example| validator.is_valid(example)), "{method} {path}: {parameter}");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_schema_fits_what_it_says_of_itself() {
+    let document: Value = serde_json::from_str(&operations::document_text()).unwrap();
+    let mut left: Vec<&Value> = document["components"]["schemas"].as_object().unwrap().values().collect();
+    let mut seen = 0;
+    while let Some(schema) = left.pop() {
+        let said = schema.get("example").filter(|_| schema.get("type").is_some()).into_iter();
+        for example in said.chain(schema["examples"].as_array().into_iter().flatten()) {
+            let errors: Vec<String> = validator(&document, schema).iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{example}: {errors:?}");
+            seen += 1;
+        }
+        left.extend(schema["properties"].as_object().into_iter().flat_map(|properties| properties.values()));
+    }
+    assert!(seen > 50, "only {seen} examples");
 }
 
 #[actix_web::test]

@@ -358,9 +358,14 @@ impl Sending {
     }
 
     pub(crate) async fn send(self) -> Received {
-        let response = self.builder.send().await.expect("an answer");
+        let (client, request) = self.builder.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
-        Received { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
+        let received = Received { status, headers, bytes: response.bytes().await.expect("a body").to_vec() };
+        crate::conformance::check(&method, &path, &received);
+        received
     }
 }
 

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod binary;
+mod compatibility;
+mod conformance;
 mod contract;
 mod harness;
 mod postgres;

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     domain::{
-        blocker::Blocker,
+        blocker::{Blocker, BlockerCode},
         case::{Case, Contents},
         content::Content,
         ids::{CaseId, DeadlineId, EntryId, MemberId, PlaybookId, ShopId},
+        journal::ActorKind,
         language::Language,
         stage::StageRecord,
         time::Instant,
@@ -36,12 +37,15 @@ pub(in crate::api) struct CaseView {
     version: i64,
     shop_id: ShopId,
     platform: Platform,
+    #[schema(example = "抖音：涉嫌虚假交易 120 单")]
     title: String,
     priority: Priority,
     #[schema(required)]
     lead_id: Option<MemberId>,
     member_ids: Vec<MemberId>,
+    #[schema(example = json!(["虚假交易", "申诉"]))]
     tags: Vec<String>,
+    #[schema(example = json!({ "crm_id": "8841" }))]
     metadata: BTreeMap<String, String>,
     /// The version of a playbook that it is pinned to.
     playbook_id: PlaybookId,
@@ -60,10 +64,10 @@ pub(in crate::api) struct CaseView {
     first_closed_at: Option<Instant>,
     #[schema(required)]
     closed_at: Option<Instant>,
-    #[schema(required)]
+    #[schema(required, example = "平台部分撤销认定：106 单恢复，14 单维持")]
     outcome: Option<String>,
     /// Why it was reopened, or closed with something open.
-    #[schema(required)]
+    #[schema(required, example = "平台补充新证据，重新处理")]
     reason: Option<String>,
     /// Whether something stood open when it was closed.
     overridden: bool,
@@ -166,7 +170,7 @@ pub(in crate::api) struct StageView {
     #[schema(required)]
     ended_at: Option<Instant>,
     /// Why it was skipped, reopened or passed with a shut gate.
-    #[schema(required)]
+    #[schema(required, example = "本案不涉及该阶段")]
     reason: Option<String>,
     /// Whether its gate was shut when it was completed.
     overridden: bool,
@@ -199,9 +203,9 @@ pub(in crate::api) struct NextDeadlineView {
 #[schema(as = Blocker)]
 pub(in crate::api) struct BlockerView {
     /// The stable code.
-    #[schema(example = "task_open")]
-    code: &'static str,
+    code: BlockerCode,
     /// The reason in words, in the caller's language.
+    #[schema(example = "任务“逐条核查异常信号并作出结论”尚未完成，也未豁免")]
     message: String,
     /// The stage whose gate it shuts, if it is one stage's.
     #[schema(required)]
@@ -234,13 +238,12 @@ pub(in crate::api) struct TimelineEntryView {
     /// The id of what it happened to.
     subject_id: Uuid,
     at: Instant,
-    /// `member`, `api_key` or `operator`.
-    actor_kind: String,
+    actor_kind: ActorKind,
     #[schema(required)]
     actor_id: Option<Uuid>,
     visibility: Visibility,
     /// The facts; `changes` holds the fields that changed, each with `from` and `to`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({ "changes": { "status": { "from": "in_progress", "to": "done" } } }))]
     payload: serde_json::Map<String, serde_json::Value>,
 }
 

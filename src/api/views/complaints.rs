@@ -18,11 +18,11 @@ pub(in crate::api) struct ComplaintView {
     channel: Channel,
     kind: ComplaintKind,
     received_at: Instant,
-    #[schema(required)]
+    #[schema(required, example = "DY20261118-7781")]
     reference_no: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "抖音电商 商家规则中心")]
     authority: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "平台认定近 90 天内 120 单涉嫌虚假交易，7 天内可申诉。")]
     summary: Option<String>,
     reporter: ReporterView,
     version: i64,
@@ -37,7 +37,7 @@ pub(in crate::api) struct ReporterView {
     r#type: ReporterType,
     #[schema(required)]
     confidence: Option<Confidence>,
-    #[schema(required)]
+    #[schema(required, example = "通知由平台规则中心发出，未提及任何举报人")]
     basis: Option<String>,
     /// Whether an identity is kept, sealed.
     has_identity: bool,
@@ -83,23 +83,25 @@ pub(in crate::api) struct AllegationView {
     case_id: CaseId,
     complaint_id: ComplaintId,
     kind: AllegationKind,
+    #[schema(example = "近 90 天内 120 单涉嫌虚假交易")]
     description: String,
     #[schema(required)]
     period_from: Option<Day>,
     #[schema(required)]
     period_to: Option<Day>,
+    #[schema(example = json!(["6920471183350612", "6920471183350787"]))]
     order_nos: Vec<String>,
-    #[schema(required)]
+    #[schema(required, example = 120)]
     order_count: Option<i32>,
     #[schema(required)]
     amount: Option<Money>,
-    #[schema(required)]
+    #[schema(required, example = "【虚假交易】处置细则")]
     legal_basis: Option<String>,
     #[schema(required)]
     conclusion: Option<ConclusionView>,
     #[schema(required)]
     outcome: Option<AllegationOutcome>,
-    #[schema(required)]
+    #[schema(required, example = "平台复核后维持 14 单的认定")]
     outcome_reason: Option<String>,
     version: i64,
     created_at: Instant,
@@ -111,8 +113,9 @@ pub(in crate::api) struct AllegationView {
 #[schema(as = Conclusion)]
 pub(in crate::api) struct ConclusionView {
     result: ConclusionResult,
-    #[schema(required)]
+    #[schema(required, example = 14)]
     confirmed_orders: Option<i32>,
+    #[schema(example = "14 单为员工自买，物流为空包；其余 106 单有真实签收记录")]
     basis: String,
     concluded_by: MemberId,
     concluded_at: Instant,

@@ -19,11 +19,12 @@ use utoipa::ToSchema;
 pub(in crate::api) struct TriggerView {
     id: TriggerId,
     case_id: CaseId,
+    #[schema(example = "platform_notice")]
     event: String,
     occurred_on: Day,
     #[schema(required)]
     occurred_at: Option<Instant>,
-    #[schema(required)]
+    #[schema(required, example = "商家后台站内信")]
     served_by: Option<String>,
     created_at: Instant,
 }
@@ -58,11 +59,12 @@ pub(in crate::api) struct DeadlineView {
     id: DeadlineId,
     case_id: CaseId,
     stage: Stage,
-    #[schema(required)]
+    #[schema(required, example = "PF-DOUYIN-APPEAL")]
     rule_id: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "platform_appeal")]
     key: Option<String>,
     /// In the caller's language when it is a rule's.
+    #[schema(example = "抖音虚假交易申诉")]
     title: String,
     #[schema(required)]
     trigger_id: Option<TriggerId>,
@@ -78,7 +80,7 @@ pub(in crate::api) struct DeadlineView {
     status: DeadlineStatus,
     #[schema(required)]
     met_at: Option<Instant>,
-    #[schema(required)]
+    #[schema(required, example = "申诉已提交，回执号 SS20261124-0331")]
     note: Option<String>,
     version: i64,
     created_at: Instant,

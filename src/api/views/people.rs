@@ -6,6 +6,7 @@ use crate::{
         grant::{Cover, Grant},
         ids::{ApiKeyId, CaseId, GrantId, InvitationId, MemberId, PersonId, ShopId, TenantId},
         member::{Invitation, Member, MemberStatus},
+        text::Email,
         time::Instant,
     },
     store::records::{ApiKey, HeldGrant, Me},
@@ -48,6 +49,7 @@ impl MeView {
 pub(in crate::api) struct TenantView {
     pub(in crate::api) id: TenantId,
     /// Its name.
+    #[schema(example = "晨曦电商合规服务")]
     pub(in crate::api) name: String,
 }
 
@@ -58,8 +60,10 @@ pub(in crate::api) struct MemberView {
     id: MemberId,
     person_id: PersonId,
     /// The person's name.
+    #[schema(example = "李蕾")]
     name: String,
     /// The person's address.
+    #[schema(value_type = Email)]
     email: String,
     role: Role,
     status: MemberStatus,
@@ -89,6 +93,7 @@ impl From<Member> for MemberView {
 pub(in crate::api) struct InvitationView {
     id: InvitationId,
     /// Whom it invites.
+    #[schema(value_type = Email)]
     email: String,
     role: Role,
     invited_by: MemberId,
@@ -100,11 +105,11 @@ pub(in crate::api) struct InvitationView {
     revoked_at: Option<Instant>,
     /// The link to hand over; only in the answer that made the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "https://cases.example/invitation#rji_AZoexyZ9cX2Sk4mQ")]
     link: Option<String>,
     /// The secret within the link; only in the answer that made the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "rji_AZoexyZ9cX2Sk4mQ")]
     token: Option<String>,
 }
 
@@ -231,8 +236,10 @@ pub(in crate::api) struct ApiKeyView {
     id: ApiKeyId,
     /// The member as whom it acts.
     member_id: MemberId,
+    #[schema(example = "ERP, nightly import")]
     name: String,
     /// The end of the key, to tell it from others.
+    #[schema(example = "wxyz")]
     last_four: String,
     scopes: Vec<Capability>,
     created_at: Instant,
@@ -245,7 +252,7 @@ pub(in crate::api) struct ApiKeyView {
     last_used_at: Option<Instant>,
     /// The key itself; only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "rjk_")]
+    #[schema(nullable = false, example = "rjk_0123456789ABCDEFGHIJKLMNOPQRSTUVwxyz")]
     key: Option<String>,
 }
 
@@ -271,12 +278,16 @@ impl ApiKeyView {
 #[schema(as = Session)]
 pub(in crate::api) struct SessionView {
     /// To send as `Authorization: Bearer ...`.
+    #[schema(example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")]
     pub(in crate::api) access_token: String,
     /// Always `Bearer`.
+    #[schema(example = "Bearer")]
     pub(in crate::api) token_type: &'static str,
     /// Seconds until the access token ends.
+    #[schema(example = 600)]
     pub(in crate::api) expires_in: i64,
     /// Good once, for the next access token.
+    #[schema(example = "rjr_AZoexyZ9cX2Sk4mQ")]
     pub(in crate::api) refresh_token: String,
     pub(in crate::api) tenant: TenantView,
     pub(in crate::api) member_id: MemberId,

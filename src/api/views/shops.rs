@@ -15,13 +15,16 @@ use utoipa::ToSchema;
 #[schema(as = Shop)]
 pub(in crate::api) struct ShopView {
     id: ShopId,
+    #[schema(example = "晨光家居旗舰店")]
     name: String,
     platform: Platform,
-    #[schema(required)]
+    #[schema(required, example = "24681357")]
     platform_shop_id: Option<String>,
+    #[schema(example = "杭州晨光家居有限公司")]
     legal_entity: String,
     #[schema(required)]
     credit_code: Option<CreditCode>,
+    #[schema(example = json!({ "erp_id": "HZ-0017" }))]
     metadata: BTreeMap<String, String>,
     version: i64,
     created_at: Instant,

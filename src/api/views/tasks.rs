@@ -26,13 +26,15 @@ pub(in crate::api) struct TaskView {
     /// 1, and one more with each repetition.
     occurrence: i32,
     /// In the caller's language when it is the playbook's.
+    #[schema(example = "逐条核查异常信号并作出结论")]
     title: String,
-    #[schema(required)]
+    #[schema(required, example = "先核对物流与签收记录，再看付款账户。")]
     description: Option<String>,
     /// What done means, in the caller's language when it is the playbook's.
-    #[schema(required)]
+    #[schema(required, example = "每条信号均有结论(已解释、已证实或无法定论)，并记录核查人、理由和证据。")]
     done_means: Option<String>,
     /// The documents that are wanted, in the caller's language when they are the playbook's.
+    #[schema(example = json!(["核查底稿"]))]
     wanted_documents: Vec<String>,
     status: TaskStatus,
     required: bool,
@@ -45,9 +47,10 @@ pub(in crate::api) struct TaskView {
     due_by_hand: bool,
     /// Whether it is waived because its branch no longer calls for it; it comes back by itself when one does.
     dropped: bool,
+    #[schema(example = json!([]))]
     depends_on: Vec<TaskId>,
     checklist: Vec<ChecklistItem>,
-    #[schema(required)]
+    #[schema(required, example = "120 单已逐单核对")]
     note: Option<String>,
     #[schema(required)]
     ended_at: Option<Instant>,

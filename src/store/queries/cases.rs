@@ -5,7 +5,7 @@ use crate::{
     domain::{
         case::{Case, Contents, NextDeadline},
         ids::{CaseId, DeadlineId, EntryId, MemberId, PlaybookId, ShopId, TenantId},
-        journal::Entry,
+        journal::{ActorKind, Entry},
         stage::StageRecord,
         time::Instant,
         vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, StageStatus, Visibility},
@@ -339,7 +339,7 @@ pub(in crate::store) fn find_all(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<
     Ok(at.load::<_, Row>(query)?.into_iter().map(|row| Stored::new(row.into())).collect())
 }
 
-type EntryRow = (EntryId, String, AnyId, Instant, String, Option<AnyId>, Visibility, Vec<u8>);
+type EntryRow = (EntryId, String, AnyId, Instant, ActorKind, Option<AnyId>, Visibility, Vec<u8>);
 
 pub(in crate::store) fn timeline(at: &mut At<'_>, case: &Stored<Case>, page: Page<()>) -> Result<Vec<TimelineEntry>> {
     let visible = if at.open(Hole::Visibility) { Visibility::ALL } else { Visibility::seen_by(at.scope().role()) };
