@@ -1,22 +1,21 @@
-# Builds the server with TLS to PostgreSQL and puts it, alone, into a small image that runs as nobody in particular.
+# Builds the server with TLS to PostgreSQL and puts it into an image that holds nothing else: no shell, no package manager, no root.
 FROM rust:1.95-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends libssl-dev pkg-config && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock LICENSE ./
 COPY src src
+COPY benches benches
 COPY content content
 COPY migrations migrations
 COPY openapi openapi
-ENV OPENSSL_STATIC=1
-RUN cargo build --locked --profile dist --bin rejoinder --no-default-features --features pg-tls && mkdir /data
+COPY container container
+RUN container/build /image
 
-FROM debian:bookworm-slim
-RUN useradd --system --uid 10001 --no-create-home rejoinder
-COPY --from=build /build/target/dist/rejoinder /usr/local/bin/rejoinder
-COPY --from=build --chown=rejoinder:rejoinder /data /data
-USER rejoinder
+FROM scratch
+COPY --from=build /image /
+USER 10001:10001
+ENV PATH=/usr/local/bin REJOINDER_DATA_DIR=/data REJOINDER_LISTEN=0.0.0.0:8080 REJOINDER_BEHIND_PROXY=true REJOINDER_LOG_JSON=true
 VOLUME /data
 EXPOSE 8080
-ENV REJOINDER_DATA_DIR=/data REJOINDER_LISTEN=0.0.0.0:8080 REJOINDER_BEHIND_PROXY=true REJOINDER_LOG_JSON=true
-ENTRYPOINT ["/usr/local/bin/rejoinder"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s CMD ["rejoinder", "health"]
+ENTRYPOINT ["rejoinder"]
 CMD ["serve"]

@@ -1,7 +1,10 @@
 //! Every setting with its default and its variable: each flag is also `REJOINDER_*`, secrets can come from files.
 
 use clap::{Args, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 /// A complaint against an online shop, as a case that is answered truthfully, completely and on time.
 #[derive(Debug, Parser)]
@@ -27,6 +30,8 @@ pub enum Command {
         #[command(subcommand)]
         command: TenantCommand,
     },
+    /// Ask a running server whether it can do its work: for the health check of a container.
+    Health(HealthSettings),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -103,6 +108,17 @@ pub struct ServeSettings {
     pub log_json: bool,
 }
 
+/// Whom to ask for health.
+#[derive(Debug, Clone, Args)]
+pub struct HealthSettings {
+    /// The server's address, such as http://127.0.0.1:8080. Default: where it listens, on this machine.
+    #[arg(long, env = "REJOINDER_HEALTH_URL")]
+    pub url: Option<String>,
+    /// Where the server listens.
+    #[arg(long, env = "REJOINDER_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
 /// A rate limit, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit(pub Option<u32>);
@@ -133,6 +149,20 @@ impl DatabaseSettings {
     }
 }
 
+impl HealthSettings {
+    /// The address to ask: whoever listens on every address is asked on loopback.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let mut address = self.listen;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        self.url.clone().unwrap_or_else(|| format!("http://{address}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +171,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn health_is_asked_on_this_machine() {
+        for (arguments, expected) in [
+            (["--listen", "0.0.0.0:8081"], "http://127.0.0.1:8081"),
+            (["--listen", "[::]:8081"], "http://[::1]:8081"),
+            (["--listen", "10.1.2.3:8081"], "http://10.1.2.3:8081"),
+            (["--url", "http://cases.example"], "http://cases.example"),
+        ] {
+            let command = CommandLine::parse_from(["rejoinder", "health"].into_iter().chain(arguments)).command;
+            assert!(matches!(&command, Command::Health(settings) if settings.url() == expected), "{command:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod health;
 pub mod limits;
 pub mod server;
 pub mod store;

@@ -6,7 +6,7 @@ use rejoinder::{
     config::{Command, CommandLine, ServeSettings, TenantCommand},
     demo,
     domain::violation::RuleViolation,
-    server,
+    health, server,
     server::StartError,
     store::{Failure, Migrating},
     usecases::tenants,
@@ -63,6 +63,10 @@ async fn run(command: Command) -> Result<(), StartError> {
                 let password = made.password.as_deref().unwrap_or("(the one this person has already)");
                 say(format_args!("tenant    {}\nowner     {}\npassword  {password}", made.tenant_id, &*email));
             }
+            Ok(())
+        }
+        Command::Health(settings) => {
+            say(health::check(&settings.url()).map_err(StartError::Setting)?);
             Ok(())
         }
         Command::Openapi => {

@@ -10,7 +10,7 @@ use std::{
 
 /// The floors from the roof to the ground, and what of the crate each may use besides itself: only what stands below it.
 const FLOORS: &[(&str, &str)] = &[
-    ("main", "server api demo usecases store limits auth clock config domain"),
+    ("main", "server api demo usecases store limits auth clock config health domain"),
     ("server", "api demo usecases store limits auth clock config domain"),
     ("api", "usecases store limits auth clock domain"),
     ("demo", "usecases store limits auth clock domain"),
@@ -20,6 +20,7 @@ const FLOORS: &[(&str, &str)] = &[
     ("auth", "clock domain"),
     ("clock", "domain::ids domain::time"),
     ("config", ""),
+    ("health", ""),
     ("domain", ""),
 ];
 

@@ -130,9 +130,10 @@ impl Migrate for Conn {
         }
         let present: Present = diesel::sql_query("SELECT to_regclass('schema_migrations') IS NOT NULL AS present").get_result(self)?;
         if !present.present {
-            // The role belongs to the whole server: another database may have made it, even at this moment.
+            // The role belongs to the whole server: another database may have made it, even at this moment. An owner who is no superuser
+            // may take it on only as its member.
             self.batch_execute(&format!(
-                "DO $$ BEGIN CREATE ROLE {SERVING_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS;
+                "DO $$ BEGIN CREATE ROLE {SERVING_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; GRANT {SERVING_ROLE} TO CURRENT_USER;
                  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
                  CREATE TABLE schema_migrations (name text COLLATE \"C\" NOT NULL PRIMARY KEY, checksum text NOT NULL);
                  GRANT SELECT ON schema_migrations TO {SERVING_ROLE}"

@@ -133,6 +133,46 @@ async fn the_clock_of_the_binary_can_be_moved() {
 }
 
 #[test]
+fn health_is_an_exit_code_and_a_sentence() {
+    use std::io::{Read as _, Write as _};
+    let asked = |arguments: &[&str]| {
+        let out = rejoinder(&[&["health"], arguments].concat()).output().unwrap();
+        (out.status.code(), String::from_utf8([out.stdout, out.stderr].concat()).unwrap())
+    };
+    let folder = Folder::new("health");
+    let server = Server::start("serve", &folder.0, &[]);
+    assert_eq!(asked(&["--url", &server.url]), (Some(0), format!("{} is ready\n", server.url)));
+    assert_eq!(asked(&["--listen", server.url.trim_start_matches("http://")]), (Some(0), format!("{} is ready\n", server.url)));
+    let url = server.url.clone();
+    drop(server);
+    let (code, said) = asked(&["--url", &url]);
+    assert!(code == Some(1) && said.starts_with(&format!("rejoinder: no answer from {url}/readyz")), "{said}");
+    // Whoever is there, but not ready or no server of ours.
+    for (answer, sentence) in [
+        ("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", "is not ready: /readyz answers 503"),
+        ("SSH-2.0-OpenSSH\r\n", "does not speak HTTP"),
+        ("", "does not speak HTTP"),
+    ] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let (code, said) = asked(&["--url", &url]);
+        assert!(code == Some(1) && said.contains(sentence), "{said}");
+        assert!(answering.join().unwrap().starts_with("GET /readyz HTTP/1.1\r\n"));
+    }
+    for url in ["127.0.0.1:8080", "https://cases.example", "http://", "http://cases.example/v1"] {
+        let (code, said) = asked(&["--url", url]);
+        assert!(code == Some(1) && said.contains("is no address of a server"), "{said}");
+    }
+}
+
+#[test]
 fn mistakes_are_answered_with_a_sentence_that_helps() {
     let folder = Folder::new("mistakes");
     let data = folder.0.to_str().unwrap();
