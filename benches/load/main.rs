@@ -6,6 +6,7 @@
 
 mod client;
 mod floors;
+mod moves;
 mod postgres;
 mod product;
 mod statements;
@@ -69,6 +70,8 @@ fn measure_on(name: &str, folder: &Path, cluster: Option<&Cluster>, length: Dura
         print_row(what, &many, &run(1), floor);
     }
     println!("\nMemory of the server: {}.", server.memory());
+    drop(server);
+    moves::measure(&database, &tenants[0]);
 }
 
 fn print_row(what: &str, many: &client::Measured, one: &client::Measured, floor: Option<(f64, f64)>) {
