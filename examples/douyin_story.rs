@@ -20,7 +20,7 @@ async fn start_server(data_dir: PathBuf) -> Outcome<String> {
     let store = server::open_store(&embedded, Migrating::Apply)?;
     demo::prepare(&store).await?;
     let services = server::services(store, Limits::default(), url.clone(), false)?;
-    actix_web::rt::spawn(server::serve(listener, services, Some(1))?);
+    actix_web::rt::spawn(server::serve(listener, services, server::Front::default())?);
     Ok(url)
 }
 

@@ -94,6 +94,9 @@ pub struct ServeSettings {
     /// A proxy in front ends TLS and sets X-Forwarded-For.
     #[arg(long, env = "REJOINDER_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// An origin whose pages may call the API, such as https://console.example; several with commas between. None when absent.
+    #[arg(long = "allow-origin", env = "REJOINDER_ALLOW_ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub allow_origins: Vec<String>,
     /// Requests of one caller in one minute, or `off`.
     #[arg(long, env = "REJOINDER_RATE_LIMIT", default_value = "600", value_parser = rate_limit)]
     pub rate_limit: RateLimit,
@@ -117,6 +120,15 @@ pub struct HealthSettings {
     /// Where the server listens.
     #[arg(long, env = "REJOINDER_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+}
+
+/// An origin as browsers send it: scheme and host, no path, never `*`.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b)) => Ok(text.to_owned()),
+        _ => Err("give scheme and host, such as https://console.example".into()),
+    }
 }
 
 /// A rate limit, or none.

@@ -16,6 +16,7 @@ use crate::{
     },
     usecases::{
         cases::{self, StageTransition},
+        comments::{self, NewComment},
         complaints::{self, AllegationPatch},
         grants::{self, NewGrant},
         shops, tasks,
@@ -126,6 +127,14 @@ async fn fill(store: &Store, tenant: TenantId, owner: MemberId, people: People) 
             Ok(())
         })
         .await?;
+    for (author, visibility, body) in [
+        (people.handler, "internal", "仓库确认 11 月 9 日爆单，底单还差三张。"),
+        (people.client, "client", "缺的底单明天上午补传。"),
+        (people.counsel, "privileged", "自认范围建议限于已查实的 14 单，其余举证。"),
+    ] {
+        let new: NewComment = input(json!({ "body": body, "visibility": visibility }))?;
+        store.as_owner(tenant, author, move |tx| comments::on_case(tx, appeal, new)).await?;
+    }
     store.as_owner(tenant, owner, move |tx| work_on(tx, appeal, &["INT-01", "INT-02", "INT-03", "INT-04", "INT-05", "SC-01"])).await?;
     store.as_owner(tenant, owner, move |tx| conclude(tx, consumer)).await
 }

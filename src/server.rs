@@ -13,7 +13,13 @@ use crate::{
     limits::Limits,
     store::{Ground, Location, Migrating, Store, StoreError},
 };
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Condition, from_fn},
+    web::Data,
+};
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -94,14 +100,36 @@ pub fn services(store: Store, limits: Limits, public_url: String, behind_proxy: 
     Ok(Data::new(Services::new(store, tokens, passwords, limits, public_url, behind_proxy)))
 }
 
+/// How a server meets the world.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// Worker threads; as many as there are cores when absent.
+    pub workers: Option<usize>,
+    /// The origins whose pages may call the API.
+    pub allow_origins: Vec<String>,
+}
+
+/// Lets pages of these origins call the API, and read the headers that it answers with. Nobody's cookies are sent: there are none.
+fn cors(origins: &[String]) -> Condition<Cors> {
+    let given = ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "accept-language", "prefer", "traceparent"];
+    let told = ["etag", "link", "location", "retry-after", "ratelimit", "ratelimit-policy", "idempotent-replayed", "x-request-id", "accept-patch"];
+    let cors = origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
+    let cors = cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).allowed_headers(given).expose_headers(told);
+    Condition::new(!origins.is_empty(), cors.max_age(3600))
+}
+
 /// Serves on a listener.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn serve(listener: TcpListener, services: Data<Services>, workers: Option<usize>) -> Result<Server, StartError> {
+pub fn serve(listener: TcpListener, services: Data<Services>, front: Front) -> Result<Server, StartError> {
     let limits = services.limits.clone();
     let housekeeping = services.clone();
-    let app = move || App::new().app_data(services.clone()).wrap(from_fn(frame::frame)).configure(operations::configure);
+    let Front { workers, allow_origins } = front;
+    let app = move || {
+        let app = App::new().app_data(services.clone()).configure(operations::configure);
+        app.wrap(from_fn(frame::frame)).wrap(cors(&allow_origins))
+    };
     actix_web::rt::spawn(async move {
         for minute in 1_u64.. {
             actix_web::rt::time::sleep(HOUSEKEEPING).await;

@@ -1,6 +1,6 @@
 //! The contract: what is served is what is checked in, and generators can work with it.
 
-use crate::harness::{Database, TestApp};
+use crate::harness::{CONSOLE, Database, TestApp};
 use rejoinder::api::operations;
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path};
@@ -187,6 +187,27 @@ async fn the_document_and_its_pages_come_from_the_binary() {
     let start = String::from_utf8(nobody.get("/docs/swagger-initializer.js").await.bytes).unwrap();
     assert!(start.contains("/openapi.json"), "{start}");
     nobody.get("/docs/nothing.js").await.problem(404, "unknown_route");
+}
+
+#[actix_web::test]
+async fn pages_of_the_named_origin_may_call_and_read_the_headers() {
+    let app = TestApp::start(Database::Sqlite).await.unwrap();
+    let asking = |origin: &str, header: &str| {
+        let asked = app.nobody().request(reqwest::Method::OPTIONS, "/v1/cases").header("origin", origin);
+        asked.header("access-control-request-method", "PATCH").header("access-control-request-headers", header).send_untold()
+    };
+    let allowed = asking(CONSOLE, "if-match, idempotency-key").await;
+    assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-origin")), (200, CONSOLE.to_owned()));
+    assert!(allowed.header("access-control-allow-methods").contains("PATCH"));
+    for (origin, header) in [("https://elsewhere.example", "if-match"), (CONSOLE, "x-forwarded-for"), ("null", "if-match")] {
+        assert_ne!(asking(origin, header).await.header("access-control-allow-origin"), origin, "{origin} {header}");
+    }
+    let answer = app.nobody().request(reqwest::Method::GET, "/v1/me").header("origin", CONSOLE).send().await;
+    assert!(answer.header("access-control-expose-headers").to_lowercase().contains("etag"));
+    assert!(answer.header("vary").contains("Origin"), "{answer:?}");
+    answer.problem(401, "unauthenticated");
+    let stranger = app.nobody().request(reqwest::Method::GET, "/livez").header("origin", "https://elsewhere.example").send().await;
+    assert_eq!(stranger.header("access-control-allow-origin"), "");
 }
 
 #[actix_web::test]
