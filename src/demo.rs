@@ -133,7 +133,7 @@ async fn fill(store: &Store, tenant: TenantId, owner: MemberId, people: People) 
         (people.counsel, "privileged", "自认范围建议限于已查实的 14 单，其余举证。"),
     ] {
         let new: NewComment = input(json!({ "body": body, "visibility": visibility }))?;
-        store.as_owner(tenant, author, move |tx| comments::on_case(tx, appeal, new)).await?;
+        store.as_owner(tenant, author, move |tx| comments::on_case(tx, appeal, None, new)).await?;
     }
     store.as_owner(tenant, owner, move |tx| work_on(tx, appeal, &["INT-01", "INT-02", "INT-03", "INT-04", "INT-05", "SC-01"])).await?;
     store.as_owner(tenant, owner, move |tx| conclude(tx, consumer)).await

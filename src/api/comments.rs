@@ -72,15 +72,15 @@ async fn written(
 /// A comment is never edited. It does not change the case: the case's version stays.
 #[utoipa::path(post, path = "/v1/cases/{case_id}/comments", tag = "comments", responses((status = 201, description = "The comment.", body = CommentView)))]
 pub(super) async fn add_case_comment(request: Request<WorkTasks, CaseId, NoQuery, Json<NewComment>>) -> Answer {
-    let (id, Json(new)) = (request.path, request.body);
-    written(request.caller, move |tx| usecase::on_case(tx, id, new)).await
+    let (id, Json(new), seen) = (request.path, request.body, request.caller.seen_if_told());
+    written(request.caller, move |tx| usecase::on_case(tx, id, seen, new)).await
 }
 
 /// Comment on a task.
 #[utoipa::path(post, path = "/v1/tasks/{task_id}/comments", tag = "comments", responses((status = 201, description = "The comment.", body = CommentView)))]
 pub(super) async fn add_task_comment(request: Request<WorkTasks, TaskId, NoQuery, Json<NewComment>>) -> Answer {
-    let (id, Json(new)) = (request.path, request.body);
-    written(request.caller, move |tx| usecase::on_task(tx, id, new)).await
+    let (id, Json(new), seen) = (request.path, request.body, request.caller.seen_if_told());
+    written(request.caller, move |tx| usecase::on_task(tx, id, seen, new)).await
 }
 
 /// Get a comment.

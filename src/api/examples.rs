@@ -132,7 +132,7 @@ fn told(of: &str) -> Option<Value> {
         "CaseMove.restored" | "CaseMove.altered" | "CaseMove.rescheduled" => json!([]),
         "CaseMove.kept_count" => json!(37),
         "task_count" => json!(92),
-        "case_version" => json!(18),
+        "case_version" => json!(17),
         "Retraction.reason" => json!("发错对象"),
         "PlaybookTask.repeat" | "Template.repeat" => Value::Null,
         "published_at" => json!("2026-11-20T03:10:00.000000Z"),

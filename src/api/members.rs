@@ -103,8 +103,8 @@ pub(super) async fn change_member(request: Request<WriteMembers, MemberId, NoQue
 /// Up to 200 cases at a time; ask again while there is more. Suspending the member is another call.
 #[utoipa::path(post, path = "/v1/members/{member_id}/hand_overs", tag = "people", responses((status = 200, description = "What was handed over.", body = HandOverView)))]
 pub(super) async fn hand_over_work(request: Request<HandOver, MemberId, NoQuery, Json<NewHandOver>>) -> Answer {
-    let (id, Json(new)) = (request.path, request.body);
-    request.caller.transact(move |tx| Ok(Reply::ok(HandOverView::from(hand_overs::hand_over(tx, id, new)?)))).await
+    let (id, Json(new), seen) = (request.path, request.body, request.caller.seen_if_told());
+    request.caller.transact(move |tx| Ok(Reply::ok(HandOverView::from(hand_overs::hand_over(tx, id, seen, new)?)))).await
 }
 
 /// List the invitations.

@@ -319,7 +319,11 @@ fn describe(
             let needed = if description.needs_key { Required::True } else { Required::False };
             parameters.push(text_header("Idempotency-Key", needed, about));
             if in_path && capability != Capability::OpenIdentity {
-                parameters.push(text_header("If-Match", Required::False, "Refuse if the case was changed since this version."));
+                parameters.push(text_header(
+                    "If-Match",
+                    Required::False,
+                    "Refuse if what the path names, or its case, was changed since this version.",
+                ));
             }
         }
     }
@@ -363,7 +367,7 @@ fn describe(
                 RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => reference.ref_location.strip_prefix(schemas::PREFIX),
                 _ => None,
             });
-            if body.is_some_and(|body| with_version.contains(body) || (in_path && !lists && description.capability.is_some())) {
+            if body.is_some_and(|body| with_version.contains(body) || (reads && in_path && !lists && description.capability.is_some())) {
                 response.headers.insert("ETag".into(), RefOr::T(header_of("The version, for `If-Match` and `If-None-Match`.")));
                 may_be_unchanged = reads;
             }

@@ -153,14 +153,7 @@ pub(super) async fn preview_case_move(request: Request<ReadPlaybooks, CaseId, No
 #[utoipa::path(post, path = "/v1/cases/{case_id}/playbook_moves", tag = "playbooks", responses((status = 200, description = "What has changed.", body = PlaybookChangeView)))]
 pub(super) async fn move_case(request: Request<OpenCases, CaseId, NoQuery, Json<PlaybookMove>>) -> Answer {
     let (id, Json(wanted), seen, language) = (request.path, request.body, request.caller.seen_if_told(), request.caller.language());
-    request
-        .caller
-        .transact(move |tx| {
-            let moved = moves::apply(tx, id, seen, &wanted)?;
-            let version = moved.case.version;
-            Ok(Reply::ok(PlaybookChangeView::new(moved, language, true)).version(version))
-        })
-        .await
+    request.caller.transact(move |tx| Ok(Reply::ok(PlaybookChangeView::new(moves::apply(tx, id, seen, &wanted)?, language, true)))).await
 }
 
 /// What would moving many cases to this version change?
@@ -181,11 +174,11 @@ pub(super) async fn preview_case_moves(request: Request<ReadPlaybooks, PlaybookI
 /// `GET /v1/cases?playbook_id=` finds the cases on another version.
 #[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/case_moves", tag = "playbooks", responses((status = 200, description = "What has changed, by the id of the case.", body = CaseMovePage)))]
 pub(super) async fn move_cases(request: Request<OpenCases, PlaybookId, NoQuery, Bulk<CaseMoves>>) -> Answer {
-    let (id, Bulk(wanted)) = (request.path, request.body);
+    let (id, Bulk(wanted), seen) = (request.path, request.body, request.caller.seen_if_told());
     request
         .caller
         .transact(move |tx| {
-            let moved = moves::apply_many(tx, id, &wanted)?;
+            let moved = moves::apply_many(tx, id, seen, &wanted)?;
             Ok(Reply::ok(CaseMovePage::new(moved.into_iter().map(CaseMoveView::from).collect(), None)))
         })
         .await

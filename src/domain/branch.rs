@@ -346,10 +346,17 @@ mod tests {
         assert!(has(&consumer, "RA-02") && has(&consumer, "SC-01") && !has(&consumer, "RA-06") && !has(&consumer, "CO-11"));
         let competitor = opened(vec![complaint(Channel::Police, ReporterType::Competitor)]);
         assert!(has(&competitor, "RA-06") && !has(&competitor, "RA-02"));
+        assert!(has(&competitor, "CO-11") && !has(&competitor, "RA-08"), "what a channel asks for is asked whoever reports");
         // Reporter and channel must fit in one complaint: two half-fitting ones do not make a branch.
+        let content = Content::embedded().unwrap();
+        let both = Template {
+            reporter_types: vec![ReporterType::Police],
+            channels: vec![Channel::Police],
+            ..content.playbook.template("CO-11").unwrap().clone()
+        };
         let halves = [complaint(Channel::Police, ReporterType::Consumer), complaint(Channel::Consumer, ReporterType::Police)];
-        assert!(!has(&opened(halves.to_vec()), "CO-11"));
-        assert!(has(&opened(vec![complaint(Channel::Police, ReporterType::Police)]), "CO-11"));
+        assert!(!both.branch_applies(&opened(halves.to_vec())));
+        assert!(both.branch_applies(&opened(vec![complaint(Channel::Police, ReporterType::Police)])));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::{
     period::Unit,
     task::{Task, TaskText},
     time::Instant,
-    violation::RuleViolation,
-    vocabulary::{AnchorKind, Channel, PlaybookStatus, ReporterType, Stage},
+    violation::{PlaybookFault, RuleViolation},
+    vocabulary::{AnchorKind, Channel, PlaybookFaultCode, PlaybookStatus, ReporterType, Stage},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -195,15 +195,6 @@ pub struct Words<'a> {
     pub done_means: &'a Bilingual,
 }
 
-/// Why a draft cannot be published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PlaybookFault {
-    /// The key of the task that is wrong; absent when it is the whole.
-    pub task: Option<String>,
-    /// `no_tasks`, `anchor_unknown` or `anchor_circle`.
-    pub code: &'static str,
-}
-
 impl Template {
     /// What it says of its task.
     #[must_use]
@@ -257,12 +248,12 @@ impl Playbook {
     /// What is wrong with them: none at all, an anchor that is no task of it, tasks that hang on each other.
     fn in_order(&self) -> Result<Vec<Template>, Vec<PlaybookFault>> {
         if self.tasks.is_empty() {
-            return Err(vec![PlaybookFault { task: None, code: "no_tasks" }]);
+            return Err(vec![PlaybookFault { task: None, code: PlaybookFaultCode::NoTasks }]);
         }
         let anchor = |task: &Template| if let Anchor::Task(key) = &task.anchor { Some(key.clone()) } else { None };
         let unknown = |task: &&Template| anchor(task).is_some_and(|key| self.template(&key).is_none());
         let fault = |code| move |task: &Template| PlaybookFault { task: Some(task.key.clone()), code };
-        let mut faults: Vec<_> = self.tasks.iter().filter(unknown).map(fault("anchor_unknown")).collect();
+        let mut faults: Vec<_> = self.tasks.iter().filter(unknown).map(fault(PlaybookFaultCode::AnchorUnknown)).collect();
         let (mut ordered, mut open) = (Vec::with_capacity(self.tasks.len()), self.tasks.iter().collect::<Vec<_>>());
         let mut placed: HashSet<&str> = HashSet::new();
         while !open.is_empty() {
@@ -272,7 +263,7 @@ impl Playbook {
             placed.insert(&next.key);
             ordered.push(next.clone());
         }
-        faults.extend(open.into_iter().map(fault("anchor_circle")));
+        faults.extend(open.into_iter().map(fault(PlaybookFaultCode::AnchorCircle)));
         if faults.is_empty() { Ok(ordered) } else { Err(faults) }
     }
 }
@@ -342,8 +333,9 @@ mod tests {
         assert_eq!(keys, ["A", "B", "C", "D"]);
         let faulty = playbook(vec![task("A", on("B")), task("B", on("A")), task("C", on("nothing")), task("D", on("C"))]);
         let faults: Vec<_> = faulty.in_order().unwrap_err().into_iter().map(|f| (f.task.unwrap(), f.code)).collect();
-        assert_eq!(faults, [("C".into(), "anchor_unknown"), ("A".into(), "anchor_circle"), ("B".into(), "anchor_circle")]);
-        assert_eq!(playbook(vec![]).in_order().unwrap_err(), [PlaybookFault { task: None, code: "no_tasks" }]);
+        use PlaybookFaultCode::{AnchorCircle, AnchorUnknown};
+        assert_eq!(faults, [("C".into(), AnchorUnknown), ("A".into(), AnchorCircle), ("B".into(), AnchorCircle)]);
+        assert_eq!(playbook(vec![]).in_order().unwrap_err(), [PlaybookFault { task: None, code: PlaybookFaultCode::NoTasks }]);
     }
 
     #[test]

@@ -4,10 +4,18 @@ use super::{
     blocker::Blocker,
     field_rule::FieldRule,
     ids::TaskId,
-    playbook::PlaybookFault,
-    vocabulary::{CaseStatus, DeadlineStatus, TaskStatus},
-    vocabulary::{Stage, StageStatus},
+    vocabulary::{CaseStatus, DeadlineStatus, PlaybookFaultCode, Stage, StageStatus, TaskStatus},
 };
+use serde::Serialize;
+
+/// Why a draft of a playbook cannot be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlaybookFault {
+    /// The key of the task that is wrong; absent when it is the whole.
+    pub task: Option<String>,
+    /// What is wrong.
+    pub code: PlaybookFaultCode,
+}
 
 /// A refusal by a rule of the product. The api gives each its problem.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -266,6 +266,16 @@ vocabulary! {
         Published = "published",
     }
 
+    /// What keeps a draft of a playbook from being published.
+    PlaybookFaultCode {
+        /// It has no tasks.
+        NoTasks = "no_tasks",
+        /// A task hangs on one that is not in it.
+        AnchorUnknown = "anchor_unknown",
+        /// A task hangs on itself, by way of others.
+        AnchorCircle = "anchor_circle",
+    }
+
     /// What a task of a playbook hangs on.
     AnchorKind {
         /// A trigger of the case.

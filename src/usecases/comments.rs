@@ -43,8 +43,9 @@ pub struct Retraction {
 ///
 /// # Errors
 /// When the writer may not see what they want to write.
-pub fn on_case(tx: &mut Tx<'_, WorkTasks>, id: CaseId, new: NewComment) -> Result<AuthoredComment, Failure> {
+pub fn on_case(tx: &mut Tx<'_, WorkTasks>, id: CaseId, seen: Option<i64>, new: NewComment) -> Result<AuthoredComment, Failure> {
     let case = store::cases::find_to_write(tx, CaseKey::Case(id))?;
+    must_have_seen(seen, case.version)?;
     write(tx, &case, None, new)
 }
 
@@ -52,8 +53,11 @@ pub fn on_case(tx: &mut Tx<'_, WorkTasks>, id: CaseId, new: NewComment) -> Resul
 ///
 /// # Errors
 /// When the writer may not see what they want to write.
-pub fn on_task(tx: &mut Tx<'_, WorkTasks>, id: TaskId, new: NewComment) -> Result<AuthoredComment, Failure> {
+pub fn on_task(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: Option<i64>, new: NewComment) -> Result<AuthoredComment, Failure> {
     let case = store::cases::find_to_write(tx, CaseKey::Task(id))?;
+    if seen.is_some() {
+        must_have_seen(seen, store::tasks::find(tx, id)?.task.version)?;
+    }
     write(tx, &case, Some(id), new)
 }
 

@@ -164,6 +164,10 @@ pub struct ComplaintPatch {
     #[serde(default, deserialize_with = "replacement")]
     #[schema(nullable = false)]
     pub reporter: Option<ReporterPatch>,
+    /// Refuse with 412 if the case is not in this version any more: the one that a preview told. It changes nothing itself.
+    #[serde(default, deserialize_with = "replacement")]
+    #[schema(nullable = false, minimum = 1)]
+    pub case_version: Option<i64>,
 }
 
 /// What changes on the assessment of a reporter.
@@ -406,7 +410,7 @@ fn put_in(contents: &mut Contents, changed: &Complaint) {
 /// # Errors
 /// When the case is closed or the caller has seen another version.
 pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: ComplaintPatch) -> Result<Complaint, Failure> {
-    let case = case_work::lock(tx, CaseKey::Complaint(id), None)?;
+    let case = case_work::lock(tx, CaseKey::Complaint(id), patch.case_version)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     let before = contents.complaints.iter().find(|c| c.id == id).cloned().ok_or(store::StoreError::NotFound)?;

@@ -1,6 +1,6 @@
 //! Handing one member's work over to another: the cases that they lead or work on, and their open tasks.
 
-use super::named_in_body;
+use super::{must_have_seen, named_in_body};
 use crate::{
     domain::{
         access::{Capability, HandOver, ReadMembers},
@@ -44,9 +44,10 @@ pub struct HandedOver {
 ///
 /// # Errors
 /// When the other one is not there, is the same, is suspended or does not reach all cases.
-pub fn hand_over(tx: &mut Tx<'_, HandOver>, from: MemberId, new: NewHandOver) -> Result<HandedOver, Failure> {
+pub fn hand_over(tx: &mut Tx<'_, HandOver>, from: MemberId, seen: Option<i64>, new: NewHandOver) -> Result<HandedOver, Failure> {
     let to = new.to_member_id;
-    let from = store::members::find(&mut tx.narrow::<ReadMembers>(), from)?.id;
+    let giver = store::members::find(&mut tx.narrow::<ReadMembers>(), from)?;
+    must_have_seen(seen, giver.version)?;
     let taker = named_in_body(store::members::find(&mut tx.narrow::<ReadMembers>(), to), "/to_member_id")?;
     let may_take = taker.status == MemberStatus::Active && taker.role.may(Capability::WriteCases) && !taker.role.needs_grant();
     if to == from || !may_take {

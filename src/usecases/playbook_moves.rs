@@ -3,7 +3,7 @@
 use super::{
     branch_change::{Planned, TaskChanges, occasion, plan},
     case_work::lock,
-    named_in_body,
+    must_have_seen, named_in_body, playbooks,
 };
 use crate::{
     domain::{
@@ -19,7 +19,7 @@ use crate::{
     },
     limits::BULK,
     store::{
-        self, Failure, StoreError, Stored, Tx,
+        self, Failure, Stored, Tx,
         records::{Case, CaseKey},
     },
 };
@@ -122,15 +122,12 @@ fn all_of(found: Vec<Stored<Case>>, wanted: &[CaseId]) -> Result<Vec<Stored<Case
     }
 }
 
-/// The published version in a path: a draft is there, but nothing moves to it.
-fn target(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId) -> Result<Arc<Playbook>, Failure> {
-    match store::playbooks::pinned(tx, id) {
-        Err(StoreError::NotFound) => {
-            store::playbooks::find(tx, id)?.must_be_published()?;
-            Err(StoreError::NotFound.into())
-        }
-        found => Ok(found?),
-    }
+/// The published version in a path, which the caller must have seen as it is if they say which they saw. Nothing moves to a draft.
+fn target(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId, seen: Option<i64>) -> Result<Arc<Playbook>, Failure> {
+    let record = playbooks::find(tx, id)?;
+    must_have_seen(seen, record.version)?;
+    record.must_be_published()?;
+    Ok(store::playbooks::pinned(tx, id)?)
 }
 
 /// What moving these cases would change.
@@ -138,7 +135,7 @@ fn target(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId) -> Result<Arc<Playbook
 /// # Errors
 /// When the version is not there or a draft, or a case is not there or closed.
 pub fn preview_many(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId, wanted: &CaseMoves) -> Result<Vec<MovedCase>, Failure> {
-    let to = target(tx, id)?;
+    let to = target(tx, id, None)?;
     let cases = all_of(store::cases::find_all(tx, &wanted.case_ids)?, &wanted.case_ids)?;
     let contents = store::cases::contents_of_many(tx, &cases)?;
     cases.into_iter().zip(contents).map(|(case, contents)| shown(tx, case, contents, &to)).collect()
@@ -148,8 +145,8 @@ pub fn preview_many(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId, wanted: &Cas
 ///
 /// # Errors
 /// When the version is not there or a draft, or a case is not there or closed.
-pub fn apply_many(tx: &mut Tx<'_, OpenCases>, id: PlaybookId, wanted: &CaseMoves) -> Result<Vec<MovedCase>, Failure> {
-    let to = target(&mut tx.narrow(), id)?;
+pub fn apply_many(tx: &mut Tx<'_, OpenCases>, id: PlaybookId, seen: Option<i64>, wanted: &CaseMoves) -> Result<Vec<MovedCase>, Failure> {
+    let to = target(&mut tx.narrow(), id, seen)?;
     let cases = all_of(store::cases::lock_all(tx, &wanted.case_ids)?, &wanted.case_ids)?;
     let contents = store::cases::contents_of_many(tx, &cases)?;
     cases.iter().zip(contents).map(|(case, contents)| done(tx, case, contents, &to, wanted.reason.as_deref())).collect()

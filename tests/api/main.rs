@@ -15,4 +15,5 @@ mod people;
 mod playbooks;
 mod queries;
 mod schema;
+mod stories;
 mod story_douyin;

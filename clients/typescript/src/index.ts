@@ -33,10 +33,15 @@ export interface RejoinderOptions {
 }
 
 type Operation<M extends HttpMethod, P extends PathsWithMethod<paths, M>> = paths[P][M];
+/** An operation with the `Idempotency-Key` that it requires left to the caller's choice: the client makes one. */
+type KeyMade<O> = O extends { parameters: { header: { "Idempotency-Key": string } } }
+  ? { parameters: Omit<O["parameters"], "header"> & InHeader<Omit<O["parameters"]["header"], "Idempotency-Key"> & { "Idempotency-Key"?: string }> }
+  : O;
+type InHeader<H> = RequiredKeysOf<H> extends never ? { header?: H } : { header: H };
 type Optional<I> = RequiredKeysOf<I> extends never ? [init?: I] : [init: I];
 
 /** What a call is made with: `params` (`path`, `query`, `header`) and `body` as the operation has them. */
-export type Init<M extends HttpMethod, P extends PathsWithMethod<paths, M>> = ParamsOption<Operation<M, P>> &
+export type Init<M extends HttpMethod, P extends PathsWithMethod<paths, M>> = ParamsOption<KeyMade<Operation<M, P>>> &
   RequestBodyOption<Operation<M, P>> & {
     /** Further headers. */
     headers?: HeadersOptions;

@@ -230,6 +230,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases/{case_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the comments on a case and its tasks, newest first, as far as the caller may see them.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listCaseComments"];
+        put?: never;
+        /**
+         * Comment on a case.
+         * @description A comment is never edited. It does not change the case: the case's version stays.
+         *
+         *     Needs `task:work`: `owner`, `manager`, `handler`; `counsel`, `client` within what was granted.
+         */
+        post: operations["addCaseComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases/{case_id}/complaints": {
         parameters: {
             query?: never;
@@ -254,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases/{case_id}/complaints/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would adding a complaint start and change?
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        post: operations["previewComplaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases/{case_id}/deadlines": {
         parameters: {
             query?: never;
@@ -272,6 +318,68 @@ export interface paths {
          * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
          */
         post: operations["addDeadline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who of counsel and clients reaches a case, by itself or by its shop? Grants that have ended are listed too.
+         * @description Needs `grant:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["listCaseGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case_id}/playbook_moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a case to another version of a playbook.
+         * @description Tasks that the version calls for come into being. Tasks that it does not call for are dropped if nobody has begun them; all others stay.
+         *
+         *     Needs `case:open`: `owner`, `manager`, `handler`.
+         */
+        post: operations["moveCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case_id}/playbook_moves/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would moving a case to another version change?
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        post: operations["previewCaseMove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -390,6 +498,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/comments/{comment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a comment.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getComment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/comments/{comment_id}/retract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retract a comment, with a reason on the record.
+         * @description Its words stay for the tenant's staff and are gone for everybody else.
+         *
+         *     Needs `task:work`: `owner`, `manager`, `handler`; `counsel`, `client` within what was granted.
+         */
+        post: operations["retractComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/complaints/{complaint_id}": {
         parameters: {
             query?: never;
@@ -409,11 +559,32 @@ export interface paths {
         head?: never;
         /**
          * Change a complaint, and the assessment of who is behind it.
-         * @description When the reporter turns out to be of another type, the tasks of that branch come into being; none goes away.
+         * @description When the reporter turns out to be of another type, the tasks of that branch come into being, and those of the branch that is left are dropped as
+         *     far as nobody has begun them. The preview shows which.
          *
          *     Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
          */
         patch: operations["changeComplaint"];
+        trace?: never;
+    };
+    "/v1/complaints/{complaint_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would changing a complaint, such as learning who is behind it, change among the tasks?
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        post: operations["previewComplaintChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/complaints/{complaint_id}/reporter_identity/openings": {
@@ -505,7 +676,7 @@ export interface paths {
         };
         /**
          * List the grants.
-         * @description Needs `grant:read`: `owner`, `manager`, `auditor`.
+         * @description Needs `grant:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         get: operations["listGrants"];
         put?: never;
@@ -529,7 +700,7 @@ export interface paths {
         };
         /**
          * Get a grant.
-         * @description Needs `grant:read`: `owner`, `manager`, `auditor`.
+         * @description Needs `grant:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         get: operations["getGrant"];
         put?: never;
@@ -692,6 +863,194 @@ export interface paths {
         patch: operations["changeMember"];
         trace?: never;
     };
+    "/v1/members/{member_id}/hand_overs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a member's work over to another: the open cases that they lead or work on, and their open tasks.
+         * @description Up to 200 cases at a time; ask again while there is more. Suspending the member is another call.
+         *
+         *     Needs `member:hand_over`: `owner`, `manager`.
+         */
+        post: operations["handOverWork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the playbooks: the built-in one, then the tenant's own, each version by itself.
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["listPlaybooks"];
+        put?: never;
+        /**
+         * Copy a playbook into a draft.
+         * @description A playbook has one draft at a time. Its tasks are then put in and taken out one by one, and it is published.
+         *
+         *     Needs `playbook:write`: `owner`, `manager`.
+         */
+        post: operations["createPlaybook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a playbook with its tasks.
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["getPlaybook"];
+        put?: never;
+        post?: never;
+        /**
+         * Throw a draft away.
+         * @description Needs `playbook:write`: `owner`, `manager`.
+         */
+        delete: operations["discardPlaybook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the title and the note of a draft.
+         * @description Needs `playbook:write`: `owner`, `manager`.
+         */
+        patch: operations["changePlaybook"];
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}/case_moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move many cases to this version, all or none.
+         * @description `GET /v1/cases?playbook_id=` finds the cases on another version.
+         *
+         *     Needs `case:open`: `owner`, `manager`, `handler`.
+         */
+        post: operations["moveCases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}/case_moves/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would moving many cases to this version change?
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        post: operations["previewCaseMoves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open cases under this version from now on when they name no other.
+         * @description Needs `playbook:write`: `owner`, `manager`.
+         */
+        post: operations["makePlaybookDefault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}/tasks/{task_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task of a playbook; its `ETag` is the playbook's.
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["getPlaybookTask"];
+        /**
+         * Put a task into a draft: in the place of the one with this key, or behind all others.
+         * @description Needs `playbook:write`: `owner`, `manager`.
+         */
+        put: operations["putPlaybookTask"];
+        post?: never;
+        /**
+         * Take a task out of a draft.
+         * @description Needs `playbook:write`: `owner`, `manager`.
+         */
+        delete: operations["removePlaybookTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/playbooks/{playbook_id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a draft, for ever.
+         * @description Refused with 409 `playbook_faulty` and all faults when it has no tasks, or tasks that hang on nothing or on each other.
+         *
+         *     Needs `playbook:write`: `owner`, `manager`.
+         */
+        post: operations["transitionPlaybook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -848,6 +1207,30 @@ export interface paths {
         patch: operations["changeTask"];
         trace?: never;
     };
+    "/v1/tasks/{task_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the comments on a task, newest first, as far as the caller may see them.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listTaskComments"];
+        put?: never;
+        /**
+         * Comment on a task.
+         * @description Needs `task:work`: `owner`, `manager`, `handler`; `counsel`, `client` within what was granted.
+         */
+        post: operations["addTaskComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -928,6 +1311,23 @@ export interface components {
             outcome?: components["schemas"]["AllegationOutcome"] | null;
             outcome_reason?: components["schemas"]["Prose2000"] | null;
         };
+        /** @description What a task hangs on: a kind, and the names that the kind asks for. */
+        Anchor: {
+            /** @description What kind of thing. */
+            kind: components["schemas"]["AnchorKind"];
+            /**
+             * @description One event, task key or deadline key; one or more deadline rules; none for a standing duty.
+             * @example [
+             *       "case_opened"
+             *     ]
+             */
+            of?: string[];
+        };
+        /**
+         * @description What a task of a playbook hangs on.
+         * @enum {string}
+         */
+        AnchorKind: "event" | "task" | "deadline" | "stated" | "none";
         /** @description An API key. */
         ApiKey: {
             created_at: components["schemas"]["Instant"];
@@ -961,6 +1361,26 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /** @description Who wrote a comment. */
+        Author: {
+            member_id: components["schemas"]["MemberId"];
+            /** @example 李专员 */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description A text in both languages. */
+        Bilingual: {
+            /**
+             * @description English.
+             * @example Export all orders of the period, unfiltered
+             */
+            en: string;
+            /**
+             * @description Simplified Chinese.
+             * @example 导出涉案期间全部订单(不筛选)
+             */
+            zh: string;
+        };
         /** @description A reason why a stage cannot be completed or a case cannot be closed. */
         Blocker: {
             /**
@@ -983,11 +1403,23 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /** @description What a complaint, or a change of one, would do to its case. */
+        BranchPreview: {
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at: send it as `If-Match` to do what was shown or be told that something came between.
+             */
+            case_version: number;
+            /** @description The deadlines that would start. */
+            deadlines: components["schemas"]["Deadline"][];
+            /** @description What would become of the tasks. */
+            tasks: components["schemas"]["TaskChanges"];
+        };
         /**
          * @description A permission as a value; its word is the scope of tokens and API keys.
          * @enum {string}
          */
-        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "task:work" | "case:write" | "case:open" | "case:close" | "gate:override" | "identity:open";
+        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "playbook:read" | "playbook:write" | "task:work" | "case:write" | "case:open" | "case:close" | "member:hand_over" | "gate:override" | "identity:open";
         /** @description A case. */
         Case: {
             /** @description The points of the accusation; only when asked for with `expand=allegations`. */
@@ -1018,7 +1450,8 @@ export interface components {
             /** @description Whether something stood open when it was closed. */
             overridden: boolean;
             platform: components["schemas"]["Platform"];
-            playbook: components["schemas"]["PlaybookRef"];
+            /** @description The version of a playbook that it is pinned to. */
+            playbook_id: components["schemas"]["PlaybookId"];
             priority: components["schemas"]["Priority"];
             /** @description Why it was reopened, or closed with something open. */
             reason: string | null;
@@ -1039,11 +1472,86 @@ export interface components {
              */
             version: number;
         };
+        /** @description A grant that reaches a case, by itself or by its shop. */
+        CaseGrant: {
+            /** @description What it covers beyond reading. */
+            covers: components["schemas"]["Cover"][];
+            created_at: components["schemas"]["Instant"];
+            ends_at: components["schemas"]["Instant"] | null;
+            granted_by: components["schemas"]["MemberId"];
+            id: components["schemas"]["GrantId"];
+            member_id: components["schemas"]["MemberId"];
+            /**
+             * @description Whose access it is.
+             * @example 陈律师
+             */
+            member_name: string;
+            member_role: components["schemas"]["Role"];
+            revoked_at: components["schemas"]["Instant"] | null;
+            shop_id: components["schemas"]["ShopId"] | null;
+        };
+        /** @description A page of the grants that reach a case. */
+        CaseGrantPage: {
+            /** @description The elements. */
+            data: components["schemas"]["CaseGrant"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
         /**
          * Format: uuid
          * @description A case.
          */
         CaseId: string;
+        /** @description One of many cases that have moved, or would. */
+        CaseMove: {
+            /**
+             * @description The keys of the tasks that come into being.
+             * @example [
+             *       "RA-06"
+             *     ]
+             */
+            added: string[];
+            /** @description The keys of the tasks in another stage or of another weight. */
+            altered: string[];
+            case_id: components["schemas"]["CaseId"];
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at, or that it has now.
+             */
+            case_version: number;
+            /** @description The keys of the tasks that are dropped. */
+            dropped: string[];
+            from_playbook_id: components["schemas"]["PlaybookId"];
+            /** @description How many tasks stay, with all that was done in them. */
+            kept_count: number;
+            /**
+             * @description The case's number for people.
+             * @example 2026-000123
+             */
+            number: string;
+            /** @description The keys of the tasks that are due at another moment. */
+            rescheduled: string[];
+            /** @description The keys of the tasks that come back. */
+            restored: string[];
+        };
+        /** @description Cases that have moved, or would. */
+        CaseMovePage: {
+            /** @description The elements. */
+            data: components["schemas"]["CaseMove"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description Which cases are to move. */
+        CaseMoves: {
+            /** @description The cases, all open: all of them move, or none does. */
+            case_ids: components["schemas"]["CaseId"][];
+            /** @description Why; it is noted on the tasks that are dropped. */
+            reason?: components["schemas"]["Prose1000"];
+        };
         /** @description A page of cases. */
         CasePage: {
             /** @description The elements. */
@@ -1099,6 +1607,42 @@ export interface components {
             done?: boolean;
             /** @description What to do. */
             text: components["schemas"]["Line200"];
+        };
+        /** @description A comment. */
+        Comment: {
+            author: components["schemas"]["Author"];
+            /**
+             * @description What it says; null when it is retracted and the caller is not of the tenant's staff.
+             * @example 仓库确认 11 月 9 日爆单，底单已在整理。
+             */
+            body: string | null;
+            case_id: components["schemas"]["CaseId"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["CommentId"];
+            retracted_at: components["schemas"]["Instant"] | null;
+            retracted_by: components["schemas"]["MemberId"] | null;
+            retraction_reason: string | null;
+            task_id: components["schemas"]["TaskId"] | null;
+            /**
+             * Format: int64
+             * @description Rises when it is retracted; also the `ETag`.
+             */
+            version: number;
+            visibility: components["schemas"]["Visibility"];
+        };
+        /**
+         * Format: uuid
+         * @description A comment.
+         */
+        CommentId: string;
+        /** @description A page of comments. */
+        CommentPage: {
+            /** @description The elements. */
+            data: components["schemas"]["Comment"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
         };
         /** @description A complaint. */
         Complaint: {
@@ -1269,6 +1813,21 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /** @description What was handed over. */
+        HandOver: {
+            /**
+             * @description The cases in which something changed hands.
+             * @example 12
+             */
+            cases: number;
+            /** @description Whether there is more: ask again until there is not. */
+            has_more: boolean;
+            /**
+             * @description The tasks that did.
+             * @example 31
+             */
+            tasks: number;
+        };
         /** @description The state of a server. */
         Health: {
             /**
@@ -1334,6 +1893,20 @@ export interface components {
         Line40: string;
         Line64: string;
         Line80: string;
+        /** @description A line in Chinese, in English or in both. */
+        LocalLine: {
+            /** @description English; the Chinese words when absent. */
+            en?: components["schemas"]["Line200"];
+            /** @description Simplified Chinese; the English words when absent. */
+            zh?: components["schemas"]["Line200"];
+        };
+        /** @description Text in Chinese, in English or in both. */
+        LocalText: {
+            /** @description English; the Chinese words when absent. */
+            en?: components["schemas"]["Prose1000"];
+            /** @description Simplified Chinese; the English words when absent. */
+            zh?: components["schemas"]["Prose1000"];
+        };
         /** @description Who logs in. */
         LogIn: {
             /** @description The address. */
@@ -1460,6 +2033,8 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
+            /** @description The published playbook to work by; the tenant's default when absent. */
+            playbook_id?: components["schemas"]["PlaybookId"];
             /** @description How urgent it is. */
             priority?: components["schemas"]["Priority"];
             /** @description The shop that is accused. */
@@ -1468,6 +2043,13 @@ export interface components {
             tags?: components["schemas"]["Line40"][];
             /** @description What the case is called. Leave the reporter's name out of it. */
             title: components["schemas"]["Line200"];
+        };
+        /** @description A comment to write. */
+        NewComment: {
+            /** @description What it says. */
+            body: components["schemas"]["Prose5000"];
+            /** @description Who may see it; the tenant's staff when absent, and `client` when a client writes. */
+            visibility?: components["schemas"]["Visibility"];
         };
         /** @description A complaint as it came in. */
         NewComplaint: {
@@ -1530,12 +2112,55 @@ export interface components {
             /** @description To which shop. Exactly one of `shop_id` and `case_id` is given. */
             shop_id?: components["schemas"]["ShopId"];
         };
+        /** @description To whom the work goes. */
+        NewHandOver: {
+            /** @description Why. */
+            reason?: components["schemas"]["Prose1000"];
+            /** @description An active member of the staff, who reaches all cases. */
+            to_member_id: components["schemas"]["MemberId"];
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /** @description Their address. */
             email: components["schemas"]["Email"];
             /** @description As what. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A draft to make, as a copy of a version that is there. */
+        NewPlaybook: {
+            /** @description The version to copy: the built-in one, or one of the tenant's own. */
+            based_on_id: components["schemas"]["PlaybookId"];
+            /** @description The playbook of which this is to be a version. Absent, it is the next version of the copied one, which cannot be the built-in one. */
+            key?: components["schemas"]["Slug"];
+            /** @description What is new in it. */
+            note?: components["schemas"]["Prose2000"];
+            /** @description What it is called; as the copied one when absent. */
+            title?: components["schemas"]["LocalLine"];
+        };
+        /** @description A task of a playbook, as it is to be. */
+        NewPlaybookTask: {
+            /** @description What it hangs on. */
+            anchor: components["schemas"]["Anchor"];
+            /** @description Whether the case waits for it. */
+            blocks_closing?: boolean;
+            /** @description The channels it is for; any when empty. */
+            channels?: components["schemas"]["Channel"][];
+            /** @description What done means. */
+            done_means: components["schemas"]["LocalText"];
+            /** @description How far from its anchor it is due; without a date when absent. */
+            offset?: components["schemas"]["Offset"];
+            /** @description How often it comes again once it is done. */
+            repeat?: components["schemas"]["Offset"];
+            /** @description The reporter types it is for; any when empty. */
+            reporter_types?: components["schemas"]["ReporterType"][];
+            /** @description Whether its stage waits for it. */
+            required?: boolean;
+            /** @description Its stage. */
+            stage: components["schemas"]["Stage"];
+            /** @description Its title. */
+            title: components["schemas"]["LocalLine"];
+            /** @description The documents that are wanted. */
+            wanted_documents?: components["schemas"]["LocalLine"][];
         };
         /** @description Who is behind a complaint. */
         NewReporter: {
@@ -1606,6 +2231,17 @@ export interface components {
             due_at: components["schemas"]["Instant"];
             id: components["schemas"]["DeadlineId"];
         };
+        /** @description A distance from an anchor; negative counts back. */
+        Offset: {
+            /**
+             * Format: int32
+             * @description How many.
+             * @example 1
+             */
+            amount: number;
+            /** @description Of what. */
+            unit: components["schemas"]["Unit"];
+        };
         /**
          * @description Who owes the act that a deadline limits.
          * @enum {string}
@@ -1628,16 +2264,149 @@ export interface components {
          * @description A person, who may be a member of several tenants.
          */
         PersonId: string;
+        /** @description A task in a plan. */
+        PlannedTask: {
+            due_at: components["schemas"]["Instant"] | null;
+            /**
+             * @description The playbook's task that it is made from.
+             * @example RA-06
+             */
+            key: string | null;
+            required: boolean;
+            stage: components["schemas"]["Stage"];
+            task_id: components["schemas"]["TaskId"] | null;
+            /** @description In the caller's language when it is the playbook's. */
+            title: string;
+        };
         /**
          * @description The platform on which a shop trades.
          * @enum {string}
          */
         Platform: "taobao" | "tmall" | "jd" | "pinduoduo" | "douyin" | "kuaishou" | "wechat" | "xiaohongshu" | "alibaba_1688" | "amazon" | "tiktok_shop" | "aliexpress" | "shopee" | "other";
-        /** @description The playbook that a case is pinned to. */
-        PlaybookRef: {
+        /** @description A version of a playbook. */
+        Playbook: {
+            based_on_id: components["schemas"]["PlaybookId"] | null;
+            /** @description Whether it ships with the product. */
+            built_in: boolean;
+            created_at: components["schemas"]["Instant"];
+            created_by: components["schemas"]["MemberId"] | null;
+            id: components["schemas"]["PlaybookId"];
+            /** @description Whether cases are opened under it that name no other. */
+            is_default: boolean;
+            /**
+             * @description The playbook of which it is a version.
+             * @example house
+             */
             key: string;
-            /** Format: int32 */
+            /** @description What is new in it. */
+            note: string | null;
+            /**
+             * Format: int32
+             * @description Which version of it: 1, 2, 3.
+             * @example 2
+             */
+            number: number;
+            published_at: components["schemas"]["Instant"] | null;
+            status: components["schemas"]["PlaybookStatus"];
+            /**
+             * @description How many tasks it has.
+             * @example 91
+             */
+            task_count: number;
+            /** @description Its tasks; not in lists. */
+            tasks?: components["schemas"]["PlaybookTask"][];
+            title: components["schemas"]["Bilingual"];
+            updated_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Rises with every change; also the `ETag`. Not which version of the playbook it is: that is `number`.
+             */
             version: number;
+        };
+        /** @description What moving a case to another version of a playbook does, or did. */
+        PlaybookChange: {
+            case_id: components["schemas"]["CaseId"];
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at, or that it has now.
+             */
+            case_version: number;
+            from_playbook_id: components["schemas"]["PlaybookId"];
+            /** @description What becomes of the tasks. */
+            tasks: components["schemas"]["TaskChanges"];
+            to_playbook_id: components["schemas"]["PlaybookId"];
+        };
+        /**
+         * Format: uuid
+         * @description A version of a playbook.
+         */
+        PlaybookId: string;
+        /** @description To which version a case is to move. */
+        PlaybookMove: {
+            /** @description The published version. */
+            playbook_id: components["schemas"]["PlaybookId"];
+            /** @description Why; it is noted on the tasks that are dropped. */
+            reason?: components["schemas"]["Prose1000"];
+        };
+        /** @description A page of playbooks, without their tasks. */
+        PlaybookPage: {
+            /** @description The elements. */
+            data: components["schemas"]["Playbook"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description What changes on a draft, its tasks aside. */
+        PlaybookPatch: {
+            note?: components["schemas"]["Prose2000"] | null;
+            /** @description What it is called. */
+            title?: components["schemas"]["LocalLine"];
+        };
+        /**
+         * @description Whether a version of a playbook can still change.
+         * @enum {string}
+         */
+        PlaybookStatus: "draft" | "published";
+        /**
+         * @description Where a draft can be moved.
+         * @enum {string}
+         */
+        PlaybookTarget: "published";
+        /** @description A task as a playbook describes it. */
+        PlaybookTask: {
+            /** @description What it hangs on. */
+            anchor: components["schemas"]["Anchor"];
+            /** @description Whether the case waits for it. */
+            blocks_closing: boolean;
+            /** @description The channels it is for; empty for any. */
+            channels: components["schemas"]["Channel"][];
+            /** @description What done means. */
+            done_means: components["schemas"]["Bilingual"];
+            /**
+             * @description Its key, such as `SC-03`: by it tasks of cases know what they were made from.
+             * @example SC-01
+             */
+            key: string;
+            offset: components["schemas"]["Offset"] | null;
+            repeat: components["schemas"]["Offset"] | null;
+            /** @description The reporter types it is for; empty for any. */
+            reporter_types: components["schemas"]["ReporterType"][];
+            /** @description Whether its stage waits for it. */
+            required: boolean;
+            /** @description Its stage. */
+            stage: components["schemas"]["Stage"];
+            /** @description Its title. */
+            title: components["schemas"]["Bilingual"];
+            /** @description The documents that are wanted. */
+            wanted_documents: components["schemas"]["Bilingual"][];
+        };
+        /** @description Publishing a draft. */
+        PlaybookTransition: {
+            /** @description Open cases under it from now on that name no other. */
+            make_default?: boolean;
+            /** @description Where to. */
+            to: components["schemas"]["PlaybookTarget"];
         };
         /**
          * @description How urgent a case is.
@@ -1681,7 +2450,7 @@ export interface components {
          * @description The stable code of a problem. `GET /problems/{code}` tells what it means.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "last_owner" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
+        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
         /** @description A field that breaks a rule: one of `pointer`, `parameter` and `header` says where it stands. */
         ProblemField: {
             /** @description The stable code of the rule. */
@@ -1740,6 +2509,11 @@ export interface components {
          * @enum {string}
          */
         ReporterType: "consumer" | "competitor" | "regulator" | "police" | "platform" | "insider" | "professional_claimant" | "anonymous" | "unknown";
+        /** @description Why a comment is retracted. */
+        Retraction: {
+            /** @description The reason, which goes on the record. */
+            reason: components["schemas"]["Prose1000"];
+        };
         /**
          * @description What a member is to the tenant.
          * @enum {string}
@@ -1805,6 +2579,7 @@ export interface components {
             name?: components["schemas"]["Line120"] | null;
             platform_shop_id?: components["schemas"]["Line80"] | null;
         };
+        Slug: string;
         /**
          * @description A stage, in the default order. Stages overlap.
          * @enum {string}
@@ -1853,6 +2628,8 @@ export interface components {
             description: string | null;
             /** @description What done means, in the caller's language when it is the playbook's. */
             done_means: string | null;
+            /** @description Whether it is waived because its branch no longer calls for it; it comes back by itself when one does. */
+            dropped: boolean;
             due_at: components["schemas"]["Instant"] | null;
             /** @description Whether a person set `due_at`, so that nothing moves it any more. */
             due_by_hand: boolean;
@@ -1880,6 +2657,21 @@ export interface components {
             version: number;
             /** @description The documents that are wanted, in the caller's language when they are the playbook's. */
             wanted_documents: string[];
+        };
+        /** @description What a change of branch or playbook does to the tasks of a case, each as it is afterwards. Nothing that was begun is touched. */
+        TaskChanges: {
+            /** @description The tasks that come into being. */
+            added: components["schemas"]["PlannedTask"][];
+            /** @description Of those that stay, the ones in another stage or of another weight. */
+            altered: components["schemas"]["PlannedTask"][];
+            /** @description Not begun, and no longer called for: waived until they are again. */
+            dropped: components["schemas"]["PlannedTask"][];
+            /** @description All others: they stay, with all that was done in them. */
+            kept: components["schemas"]["PlannedTask"][];
+            /** @description Of those that stay, the ones that are due at another moment. */
+            rescheduled: components["schemas"]["PlannedTask"][];
+            /** @description Dropped before, and called for again. */
+            restored: components["schemas"]["PlannedTask"][];
         };
         /**
          * Format: uuid
@@ -1983,6 +2775,13 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * @description What a period is measured in.
+         *
+         *     The same words mean different units in different statutes, so each rule states its own.
+         * @enum {string}
+         */
+        Unit: "hours" | "days" | "working_days" | "months" | "years";
+        /**
          * @description Who may see an entry of the journal, a comment or a note.
          * @enum {string}
          */
@@ -2008,14 +2807,24 @@ export type AllegationKind = components['schemas']['AllegationKind'];
 export type AllegationOutcome = components['schemas']['AllegationOutcome'];
 export type AllegationPage = components['schemas']['AllegationPage'];
 export type AllegationPatch = components['schemas']['AllegationPatch'];
+export type Anchor = components['schemas']['Anchor'];
+export type AnchorKind = components['schemas']['AnchorKind'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyId = components['schemas']['ApiKeyId'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
+export type Author = components['schemas']['Author'];
+export type Bilingual = components['schemas']['Bilingual'];
 export type Blocker = components['schemas']['Blocker'];
 export type BlockerPage = components['schemas']['BlockerPage'];
+export type BranchPreview = components['schemas']['BranchPreview'];
 export type Capability = components['schemas']['Capability'];
 export type Case = components['schemas']['Case'];
+export type CaseGrant = components['schemas']['CaseGrant'];
+export type CaseGrantPage = components['schemas']['CaseGrantPage'];
 export type CaseId = components['schemas']['CaseId'];
+export type CaseMove = components['schemas']['CaseMove'];
+export type CaseMovePage = components['schemas']['CaseMovePage'];
+export type CaseMoves = components['schemas']['CaseMoves'];
 export type CasePage = components['schemas']['CasePage'];
 export type CasePatch = components['schemas']['CasePatch'];
 export type CaseStatus = components['schemas']['CaseStatus'];
@@ -2023,6 +2832,9 @@ export type CaseTarget = components['schemas']['CaseTarget'];
 export type CaseTransition = components['schemas']['CaseTransition'];
 export type Channel = components['schemas']['Channel'];
 export type ChecklistItem = components['schemas']['ChecklistItem'];
+export type Comment = components['schemas']['Comment'];
+export type CommentId = components['schemas']['CommentId'];
+export type CommentPage = components['schemas']['CommentPage'];
 export type Complaint = components['schemas']['Complaint'];
 export type ComplaintId = components['schemas']['ComplaintId'];
 export type ComplaintKind = components['schemas']['ComplaintKind'];
@@ -2045,6 +2857,7 @@ export type FieldRule = components['schemas']['FieldRule'];
 export type Grant = components['schemas']['Grant'];
 export type GrantId = components['schemas']['GrantId'];
 export type GrantPage = components['schemas']['GrantPage'];
+export type HandOver = components['schemas']['HandOver'];
 export type Health = components['schemas']['Health'];
 export type Identity = components['schemas']['Identity'];
 export type IdentityRequest = components['schemas']['IdentityRequest'];
@@ -2060,6 +2873,8 @@ export type Line300 = components['schemas']['Line300'];
 export type Line40 = components['schemas']['Line40'];
 export type Line64 = components['schemas']['Line64'];
 export type Line80 = components['schemas']['Line80'];
+export type LocalLine = components['schemas']['LocalLine'];
+export type LocalText = components['schemas']['LocalText'];
 export type LogIn = components['schemas']['LogIn'];
 export type Me = components['schemas']['Me'];
 export type Meeting = components['schemas']['Meeting'];
@@ -2072,22 +2887,37 @@ export type Money = components['schemas']['Money'];
 export type NewAllegation = components['schemas']['NewAllegation'];
 export type NewApiKey = components['schemas']['NewApiKey'];
 export type NewCase = components['schemas']['NewCase'];
+export type NewComment = components['schemas']['NewComment'];
 export type NewComplaint = components['schemas']['NewComplaint'];
 export type NewConclusion = components['schemas']['NewConclusion'];
 export type NewDeadline = components['schemas']['NewDeadline'];
 export type NewGrant = components['schemas']['NewGrant'];
+export type NewHandOver = components['schemas']['NewHandOver'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewPlaybook = components['schemas']['NewPlaybook'];
+export type NewPlaybookTask = components['schemas']['NewPlaybookTask'];
 export type NewReporter = components['schemas']['NewReporter'];
 export type NewShop = components['schemas']['NewShop'];
 export type NewTask = components['schemas']['NewTask'];
 export type NewTrigger = components['schemas']['NewTrigger'];
 export type NextDeadline = components['schemas']['NextDeadline'];
+export type Offset = components['schemas']['Offset'];
 export type OwedBy = components['schemas']['OwedBy'];
 export type Password = components['schemas']['Password'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PersonId = components['schemas']['PersonId'];
+export type PlannedTask = components['schemas']['PlannedTask'];
 export type Platform = components['schemas']['Platform'];
-export type PlaybookRef = components['schemas']['PlaybookRef'];
+export type Playbook = components['schemas']['Playbook'];
+export type PlaybookChange = components['schemas']['PlaybookChange'];
+export type PlaybookId = components['schemas']['PlaybookId'];
+export type PlaybookMove = components['schemas']['PlaybookMove'];
+export type PlaybookPage = components['schemas']['PlaybookPage'];
+export type PlaybookPatch = components['schemas']['PlaybookPatch'];
+export type PlaybookStatus = components['schemas']['PlaybookStatus'];
+export type PlaybookTarget = components['schemas']['PlaybookTarget'];
+export type PlaybookTask = components['schemas']['PlaybookTask'];
+export type PlaybookTransition = components['schemas']['PlaybookTransition'];
 export type Priority = components['schemas']['Priority'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemCode = components['schemas']['ProblemCode'];
@@ -2100,6 +2930,7 @@ export type Refresh = components['schemas']['Refresh'];
 export type Reporter = components['schemas']['Reporter'];
 export type ReporterPatch = components['schemas']['ReporterPatch'];
 export type ReporterType = components['schemas']['ReporterType'];
+export type Retraction = components['schemas']['Retraction'];
 export type Role = components['schemas']['Role'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
@@ -2107,12 +2938,14 @@ export type Shop = components['schemas']['Shop'];
 export type ShopId = components['schemas']['ShopId'];
 export type ShopPage = components['schemas']['ShopPage'];
 export type ShopPatch = components['schemas']['ShopPatch'];
+export type Slug = components['schemas']['Slug'];
 export type Stage = components['schemas']['Stage'];
 export type StageRecord = components['schemas']['StageRecord'];
 export type StageStatus = components['schemas']['StageStatus'];
 export type StageTransition = components['schemas']['StageTransition'];
 export type StartedTrigger = components['schemas']['StartedTrigger'];
 export type Task = components['schemas']['Task'];
+export type TaskChanges = components['schemas']['TaskChanges'];
 export type TaskId = components['schemas']['TaskId'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskPatch = components['schemas']['TaskPatch'];
@@ -2124,6 +2957,7 @@ export type TimelinePage = components['schemas']['TimelinePage'];
 export type Trigger = components['schemas']['Trigger'];
 export type TriggerId = components['schemas']['TriggerId'];
 export type TriggerPage = components['schemas']['TriggerPage'];
+export type Unit = components['schemas']['Unit'];
 export type Visibility = components['schemas']['Visibility'];
 export type Waiver = components['schemas']['Waiver'];
 export type $defs = Record<string, never>;
@@ -2498,7 +3332,7 @@ export interface operations {
                     "application/json": components["schemas"]["Allegation"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2770,7 +3604,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2846,7 +3680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2925,7 +3759,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`. */
+            /** @description `invalid_parameter`, `invalid_header`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,6 +3871,8 @@ export interface operations {
                 due_before?: components["schemas"]["Instant"];
                 /** @description With this number. */
                 number?: string;
+                /** @description Pinned to this version of a playbook. */
+                playbook_id?: components["schemas"]["PlaybookId"];
                 /** @description In which order; `-opened_at` when absent. */
                 sort?: "opened_at" | "-opened_at" | "next_due_at" | "-next_due_at";
                 /** @description How many, 50 when absent. */
@@ -3159,7 +3995,7 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3235,7 +4071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3426,7 +4262,7 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +4546,7 @@ export interface operations {
                     "application/json": components["schemas"]["Allegation"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3795,7 +4631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3952,6 +4788,286 @@ export interface operations {
             };
         };
     };
+    listCaseComments: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of comments. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCaseComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description The comment. */
+            201: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listComplaints: {
         parameters: {
             query?: never;
@@ -4087,7 +5203,7 @@ export interface operations {
                     "application/json": components["schemas"]["AddedComplaint"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4172,7 +5288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,6 +5332,147 @@ export interface operations {
             };
             /** @description `no_space`. */
             507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewComplaint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComplaint"];
+            };
+        };
+        responses: {
+            /** @description What would start and change. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
+                };
+            };
+            /** @description `invalid_parameter`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
                 headers: {
                     /** @description Seconds to wait. */
                     "Retry-After"?: string;
@@ -4362,7 +5619,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4423,6 +5680,438 @@ export interface operations {
             /** @description `stale`. */
             412: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCaseGrants: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of grants. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseGrantPage"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybookMove"];
+            };
+        };
+        responses: {
+            /** @description What has changed. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookChange"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewCaseMove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybookMove"];
+            };
+        };
+        responses: {
+            /** @description What would change. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookChange"];
+                };
+            };
+            /** @description `invalid_parameter`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4489,17 +6178,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     transitionStage: {
@@ -4540,7 +6218,7 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4625,7 +6303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4828,7 +6506,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4913,7 +6591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5108,7 +6786,7 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5193,7 +6871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5383,7 +7061,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedTrigger"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5468,7 +7146,282 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The comment. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comment. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retractComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The comment. */
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retraction"];
+            };
+        };
+        responses: {
+            /** @description The comment as retracted. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5656,7 +7609,7 @@ export interface operations {
                     "application/json": components["schemas"]["Complaint"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5805,6 +7758,147 @@ export interface operations {
             };
         };
     };
+    previewComplaintChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The complaint. */
+                complaint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintPatch"];
+            };
+        };
+        responses: {
+            /** @description What would change. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchPreview"];
+                };
+            };
+            /** @description `invalid_parameter`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     openReporterIdentity: {
         parameters: {
             query?: never;
@@ -5839,7 +7933,7 @@ export interface operations {
                     "application/json": components["schemas"]["Identity"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5924,7 +8018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6114,7 +8208,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6199,7 +8293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6290,7 +8384,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6375,7 +8469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6559,7 +8653,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6635,7 +8729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6819,7 +8913,7 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid_parameter`. */
+            /** @description `invalid_parameter`, `invalid_header`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7053,7 +9147,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7129,7 +9223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7344,7 +9438,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`. */
+            /** @description `invalid_parameter`, `invalid_header`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7549,7 +9643,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7900,7 +9994,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7996,6 +10090,1928 @@ export interface operations {
             };
             /** @description `precondition_required`. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handOverWork: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The member. */
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandOver"];
+            };
+        };
+        responses: {
+            /** @description What was handed over. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlaybooks: {
+        parameters: {
+            query?: {
+                /** @description The versions of this playbook. */
+                key?: components["schemas"]["Slug"];
+                /** @description In this state. */
+                status?: components["schemas"]["PlaybookStatus"];
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of playbooks. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookPage"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPlaybook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlaybook"];
+            };
+        };
+        responses: {
+            /** @description The draft. */
+            201: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlaybook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The playbook. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardPlaybook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The draft as it was. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required`. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlaybook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["PlaybookPatch"];
+            };
+        };
+        responses: {
+            /** @description The draft as changed. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required`. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveCases: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key": string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseMoves"];
+            };
+        };
+        responses: {
+            /** @description What has changed, by the id of the case. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMovePage"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewCaseMoves: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseMoves"];
+            };
+        };
+        responses: {
+            /** @description What would change, by the id of the case. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseMovePage"];
+                };
+            };
+            /** @description `invalid_parameter`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makePlaybookDefault: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The playbook, now the default. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlaybookTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+                /** @description The key of a playbook's task. */
+                task_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookTask"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPlaybookTask: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+                /** @description The key of a playbook's task. */
+                task_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlaybookTask"];
+            };
+        };
+        responses: {
+            /** @description The draft as changed. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_body`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required`. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePlaybookTask: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+                /** @description The key of a playbook's task. */
+                task_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The draft as changed. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_required`. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transitionPlaybook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The version of a playbook. */
+                playbook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybookTransition"];
+            };
+        };
+        responses: {
+            /** @description The playbook as published. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Playbook"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8208,7 +12224,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`. */
+            /** @description `invalid_parameter`, `invalid_header`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8555,7 +12571,7 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8631,7 +12647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_body`. */
+            /** @description `idempotency_key_reused`, `invalid_body`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8819,7 +12835,7 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9201,7 +13217,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9297,6 +13313,286 @@ export interface operations {
             };
             /** @description `precondition_required`. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_space`. */
+            507: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTaskComments: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of comments. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentPage"];
+                };
+            };
+            /** @description `invalid_parameter`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`. */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`. */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addTaskComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if the case was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /** @description The task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description The comment. */
+            201: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_slow`. */
+            408: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_in_flight`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_body`. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -112,6 +112,16 @@ test("two POSTs have two keys, and a caller's own key is kept", async () => {
   assert.equal(keys[2], "mine");
 });
 
+test("a POST that requires a key has one without being told, and its retry the same", async () => {
+  const { baseUrl, seen } = await serve((_, count, response) => (count === 1 ? response.destroy() : answer(response, 200, { data: [{ case_id: "c1" }] })));
+  const move = { params: { path: { playbook_id: "p1" } }, body: { case_ids: ["c1"] } };
+  const { data } = await client(baseUrl).POST("/v1/playbooks/{playbook_id}/case_moves", move);
+  assert.equal(data.data[0]?.case_id, "c1");
+  assert.equal(seen.length, 2);
+  assert.match(seen[0]?.headers["idempotency-key"] as string, /^[0-9a-f]{32}$/);
+  assert.equal(seen[0]?.headers["idempotency-key"], seen[1]?.headers["idempotency-key"]);
+});
+
 test("sessions and invitations carry neither key nor token, and are not sent again when the network fails", async () => {
   const { baseUrl, seen } = await serve((_, __, response) => response.destroy());
   const api = client(baseUrl);

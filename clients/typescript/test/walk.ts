@@ -4,7 +4,7 @@
 // answer it well, a line with the reason to EXCEPTIONS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Case, createRejoinder, type Rejoinder, RejoinderProblem, type Stage, type Task } from "@rejoinder/client";
+import { type Case, createRejoinder, type NewPlaybookTask, type Rejoinder, RejoinderProblem, type Stage, type Task } from "@rejoinder/client";
 import { Operations } from "./operations.js";
 
 /** Operations that the walk leaves out, each with its reason. */
@@ -24,7 +24,7 @@ function logIn(name: string): Rejoinder {
   return client({ credentials: { email: `${name}@demo.example`, password: PASSWORD } });
 }
 
-const [manager, handler, auditor] = [logIn("manager"), logIn("handler"), logIn("auditor")];
+const [manager, handler, auditor, merchant] = [logIn("manager"), logIn("handler"), logIn("auditor"), logIn("client")];
 const nobody = client();
 const run = Date.now().toString(36);
 const now = Date.now();
@@ -32,7 +32,7 @@ const at = (hours: number): string => new Date(now + hours * 3_600_000).toISOStr
 const isProblem = (code: string) => (error: unknown) => error instanceof RejoinderProblem && error.code === code;
 
 /** What is made on the way, for the steps that follow. */
-const made: { shop?: string; case?: Case; deadline?: string; invited?: { email: string; password: string } } = {};
+const made: { shop?: string; case?: Case; deadline?: string; playbook?: string; invited?: { email: string; password: string } } = {};
 
 function the<T>(thing: T | null | undefined): T {
   assert.ok(thing != null, "an earlier step did not make it");
@@ -183,16 +183,51 @@ test("counsel is granted the case, and the grant ends", async () => {
   const path = { grant_id: grant.id };
   await manager.GET("/v1/grants/{grant_id}", { params: { path } });
   assert.equal((await all(manager.pages("/v1/grants", { params: { query: { member_id: member.id } } }))).length, 1);
+  assert.ok((await all(auditor.pages("/v1/cases/{case_id}/grants", { params: inCase() }))).some(({ id, member_name }) => id === grant.id && member_name === "郑律师"));
   await manager.DELETE("/v1/grants/{grant_id}", { params: { path, header: { "If-Match": the(etag) } } });
   await assert.rejects(counsel.GET("/v1/cases/{case_id}", { params: inCase() }), isProblem("not_found"));
 });
 
-test("a second complaint comes in, and an allegation more", async () => {
-  const { data } = await handler.POST("/v1/cases/{case_id}/complaints", {
-    params: inCase(),
-    body: { channel: "regulator", kind: "complaint", received_at: at(-1), reporter: { type: "consumer" }, allegations: [{ kind: "fictitious_transaction", description: "付款 9 天未收到货" }] },
-  });
+test("comments are read by those for whom they are meant, and retracted", async () => {
+  const { data: me } = await merchant.GET("/v1/me");
+  await manager.POST("/v1/grants", { body: { member_id: me.member.id, shop_id: the(made.shop), covers: ["write"] } });
+  const path = "/v1/cases/{case_id}/comments";
+  const { data: internal } = await handler.POST(path, { params: inCase(), body: { body: "底单还差三张" } });
+  const { data: asked } = await handler.POST(path, { params: inCase(), body: { body: "请补签收记录", visibility: "client" } });
+  const read = async (who: Rejoinder) => (await all(who.pages(path, { params: { ...inCase(), query: { limit: 1 } } }))).map(({ id }) => id);
+  assert.deepEqual([await read(handler), await read(merchant)], [[asked.id, internal.id], [asked.id]]);
+  const comment = { path: { comment_id: asked.id } };
+  await assert.rejects(merchant.GET("/v1/comments/{comment_id}", { params: { path: { comment_id: internal.id } } }), isProblem("not_found"));
+  assert.equal((await merchant.GET("/v1/comments/{comment_id}", { params: comment })).data.author.role, "handler");
+  await handler.POST("/v1/comments/{comment_id}/retract", { params: comment, body: { reason: "签收记录已在案卷中" } });
+  assert.equal((await merchant.GET("/v1/comments/{comment_id}", { params: comment })).data.body, null);
+
+  const onTask = { path: { task_id: the(the(made.case).tasks?.[0]).id } };
+  await merchant.POST("/v1/tasks/{task_id}/comments", { params: onTask, body: { body: "通知原件已上传" } });
+  const [said] = await all(handler.pages("/v1/tasks/{task_id}/comments", { params: onTask }));
+  assert.deepEqual([said?.body, said?.visibility], ["通知原件已上传", "client"]);
+});
+
+test("a second complaint comes in as it was shown, and an allegation more", async () => {
+  const complaint = {
+    channel: "regulator",
+    kind: "complaint",
+    received_at: at(-1),
+    reporter: { type: "anonymous" },
+    allegations: [{ kind: "fictitious_transaction", description: "付款 9 天未收到货" }],
+  } as const;
+  const body = { ...complaint, allegations: [...complaint.allegations] };
+  const { data: shown } = await handler.POST("/v1/cases/{case_id}/complaints/preview", { params: inCase(), body });
+  const { data } = await handler.POST("/v1/cases/{case_id}/complaints", { params: inCase(), body });
+  const keys = new Set((await all(handler.pages("/v1/cases/{case_id}/tasks", { params: inCase() }))).map(({ key }) => key));
+  assert.ok(shown.tasks.added.length > 0 && shown.tasks.added.every(({ key }) => keys.has(key)));
+
   const path = { complaint_id: data.complaint.id };
+  const consumer = { reporter: { type: "consumer" } } as const;
+  const { data: branch } = await handler.POST("/v1/complaints/{complaint_id}/preview", { params: { path }, body: consumer });
+  await handler.change("/v1/complaints/{complaint_id}", { params: { path }, body: consumer });
+  const dropped = (await all(handler.pages("/v1/cases/{case_id}/tasks", { params: inCase() }))).filter((task) => task.dropped);
+  assert.deepEqual(dropped.map(({ key }) => key), branch.tasks.dropped.map(({ key }) => key));
   await handler.GET("/v1/complaints/{complaint_id}", { params: { path } });
   await handler.change("/v1/complaints/{complaint_id}", { params: { path }, body: { reporter: { confidence: "high", basis: "订单与投诉单一致" } } });
   assert.equal((await all(handler.pages("/v1/cases/{case_id}/complaints", { params: inCase() }))).length, 2);
@@ -232,6 +267,79 @@ test("a dated fact starts its deadlines, and one is typed in from a notice", asy
   const params = { path: { deadline_id: typed.id } };
   assert.equal((await handler.GET("/v1/deadlines/{deadline_id}", { params })).data.as_stated, true);
   await handler.POST("/v1/deadlines/{deadline_id}/waive", { params, body: { reason: "约谈取消" } });
+});
+
+/** A task of a playbook that is due so many working days after the case was opened. */
+function playbookTask(amount: number): NewPlaybookTask {
+  return {
+    stage: "evidence",
+    title: { zh: "核对截图真伪", en: "Check whether the screenshots are genuine" },
+    anchor: { kind: "event", of: ["case_opened"] },
+    offset: { amount, unit: "working_days" },
+    required: true,
+    blocks_closing: true,
+    done_means: { zh: "每张截图都有来源和结论。" },
+  };
+}
+
+test("the firm makes a playbook of its own, and the case moves to it as it was shown", async () => {
+  const builtIn = the((await all(manager.pages("/v1/playbooks"))).find(({ built_in }) => built_in));
+  const copy = { based_on_id: builtIn.id, key: `house-${run}`, title: { zh: "本所预案" } };
+  const { data: draft, etag } = await manager.POST("/v1/playbooks", { body: copy });
+  const path = { playbook_id: draft.id };
+  const task = (task_key: string, version: string | undefined) => ({ path: { ...path, task_key }, header: { "If-Match": the(version) } });
+  const first = await manager.PUT("/v1/playbooks/{playbook_id}/tasks/{task_key}", { params: task("HOUSE-01", etag), body: playbookTask(1) });
+  const second = await manager.PUT("/v1/playbooks/{playbook_id}/tasks/{task_key}", { params: task("HOUSE-02", first.etag), body: playbookTask(2) });
+  await manager.DELETE("/v1/playbooks/{playbook_id}/tasks/{task_key}", { params: task("HOUSE-02", second.etag) });
+  const { data: kept } = await auditor.GET("/v1/playbooks/{playbook_id}/tasks/{task_key}", { params: { path: { ...path, task_key: "HOUSE-01" } } });
+  assert.equal(kept.offset?.amount, 1);
+  await manager.change("/v1/playbooks/{playbook_id}", { params: { path }, body: { note: "加上核对截图" } });
+  await manager.POST("/v1/playbooks/{playbook_id}/transitions", { params: { path }, body: { to: "published" } });
+  assert.equal((await handler.GET("/v1/playbooks/{playbook_id}", { params: { path } })).data.task_count, builtIn.task_count + 1);
+
+  const { data: shown } = await handler.POST("/v1/cases/{case_id}/playbook_moves/preview", { params: inCase(), body: { playbook_id: draft.id } });
+  assert.deepEqual(shown.tasks.added.map(({ key }) => key), ["HOUSE-01"]);
+  const params = { ...inCase(), header: { "If-Match": `"${shown.case_version}"` } };
+  const { data: moved } = await handler.POST("/v1/cases/{case_id}/playbook_moves", { params, body: { playbook_id: draft.id } });
+  assert.deepEqual([moved.from_playbook_id, moved.to_playbook_id], [builtIn.id, draft.id]);
+  made.playbook = draft.id;
+});
+
+test("its next version is the default for a while, and all cases of the last one move to it", async () => {
+  const before = the((await all(manager.pages("/v1/playbooks"))).find(({ is_default }) => is_default));
+  const { data: next, etag } = await manager.POST("/v1/playbooks", { body: { based_on_id: the(made.playbook) } });
+  const path = { playbook_id: next.id };
+  const task = { path: { ...path, task_key: "HOUSE-01" }, header: { "If-Match": the(etag) } };
+  await manager.PUT("/v1/playbooks/{playbook_id}/tasks/{task_key}", { params: task, body: playbookTask(3) });
+  await manager.POST("/v1/playbooks/{playbook_id}/transitions", { params: { path }, body: { to: "published" } });
+  const { data: chosen } = await manager.POST("/v1/playbooks/{playbook_id}/default", { params: { path } });
+  assert.equal(chosen.is_default, true);
+  await manager.POST("/v1/playbooks/{playbook_id}/default", { params: { path: { playbook_id: before.id } } });
+
+  const cases = await all(manager.pages("/v1/cases", { params: { query: { playbook_id: the(made.playbook) } } }));
+  const move = { params: { path }, body: { case_ids: cases.map(({ id }) => id), reason: "新版本" } };
+  const { data: shown } = await manager.POST("/v1/playbooks/{playbook_id}/case_moves/preview", move);
+  const { data: moved } = await manager.POST("/v1/playbooks/{playbook_id}/case_moves", move);
+  assert.deepEqual(moved.data.map(({ case_id, rescheduled }) => [case_id, rescheduled]), [[the(made.case).id, ["HOUSE-01"]]]);
+  assert.deepEqual(shown.data.map(({ rescheduled }) => rescheduled), moved.data.map(({ rescheduled }) => rescheduled));
+
+  const { data: draft, etag: version } = await manager.POST("/v1/playbooks", { body: { based_on_id: next.id } });
+  await manager.DELETE("/v1/playbooks/{playbook_id}", { params: { path: { playbook_id: draft.id }, header: { "If-Match": the(version) } } });
+});
+
+test("a handler leaves, and their work is handed over", async () => {
+  const email = `leaver-${run}@demo.example`;
+  const { data: invitation } = await manager.POST("/v1/invitations", { body: { email, role: "handler" } });
+  await nobody.POST("/v1/invitations/accept", { body: { token: the(invitation.token), password: PASSWORD, name: "孙专员" } });
+  const { data: leaver } = await client({ credentials: { email, password: PASSWORD } }).GET("/v1/me");
+  const [first] = await tasksOf("evidence", ["todo"]);
+  const task = { path: { task_id: the(first).id } };
+  await handler.change("/v1/tasks/{task_id}", { params: task, body: { assignee_id: leaver.member.id } });
+  const { data: me } = await handler.GET("/v1/me");
+  const hand = { params: { path: { member_id: leaver.member.id } }, body: { to_member_id: me.member.id, reason: "离职" } };
+  const { data: handed } = await manager.POST("/v1/members/{member_id}/hand_overs", hand);
+  assert.deepEqual(handed, { cases: 1, tasks: 1, has_more: false });
+  assert.equal((await handler.GET("/v1/tasks/{task_id}", { params: task })).data.assignee_id, me.member.id);
 });
 
 test("the work is done, stage after stage", async () => {

@@ -155,7 +155,8 @@ fn title(playbook: &Playbook, task: &Task, language: Language) -> String {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BranchPreview)]
 pub(in crate::api) struct BranchPreviewView {
-    /// The version of the case that was looked at: send it as `If-Match` to do what was shown or be told that something came between.
+    /// The version of the case that was looked at. A new complaint takes it as `If-Match`, a change of one as `case_version`: then what was shown
+    /// is what is done, or 412 says that something came between.
     case_version: i64,
     /// The deadlines that would start.
     deadlines: Vec<DeadlineView>,
@@ -178,7 +179,7 @@ impl BranchPreviewView {
 #[schema(as = PlaybookChange)]
 pub(in crate::api) struct PlaybookChangeView {
     case_id: CaseId,
-    /// The version of the case that was looked at, or that it has now.
+    /// The version of the case that was looked at, to move it with as `If-Match`; or that it has now.
     case_version: i64,
     from_playbook_id: PlaybookId,
     to_playbook_id: PlaybookId,
