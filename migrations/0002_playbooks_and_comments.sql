@@ -9,8 +9,11 @@ CREATE INDEX cases_by_playbook_due ON cases (tenant_id, playbook_id, next_due_at
 
 -- Waived because the playbook no longer calls for it; comes back by itself when it does.
 ALTER TABLE tasks ADD COLUMN dropped {bool} NOT NULL DEFAULT FALSE;
--- What the playbook said of it, when the case's playbook no longer does.
+-- What the playbook said of it, kept when the case moves to a version that no longer has the task.
 ALTER TABLE tasks ADD COLUMN kept_text {json};
+-- A person brought it back: it is not dropped again.
+ALTER TABLE tasks ADD COLUMN kept_by_hand {bool} NOT NULL DEFAULT FALSE;
+CREATE INDEX grants_by_shop ON grants (tenant_id, shop_id, id);
 
 CREATE TABLE playbooks (
     tenant_id {id} NOT NULL REFERENCES tenants (id),
@@ -23,6 +26,7 @@ CREATE TABLE playbooks (
     based_on_id {id} NOT NULL,
     is_default {bool} NOT NULL,
     tasks {json} NOT NULL,
+    task_count {int} NOT NULL,
     version {integer} NOT NULL,
     created_by {id} NOT NULL,
     created_at {instant} NOT NULL,

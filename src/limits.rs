@@ -11,12 +11,12 @@ pub const SHORT_LIST: usize = 50;
 pub const LONG_LIST: usize = 500;
 /// Most tasks of a playbook.
 pub const PLAYBOOK_TASKS: usize = 300;
-/// Published playbooks that a process keeps at hand, over all tenants.
-pub const PLAYBOOKS_AT_HAND: usize = 64;
+/// Published playbooks that a process keeps in memory, over all tenants.
+pub const CACHED_PLAYBOOKS: usize = 64;
 /// Most cases of one bulk request.
 pub const BULK: usize = 100;
 /// Most cases that one call hands over.
-pub const HANDED_OVER: i64 = 200;
+pub const HANDED_OVER: usize = 200;
 /// Most pairs of metadata.
 pub const METADATA_PAIRS: usize = 50;
 /// Most words of one filter.

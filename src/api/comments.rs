@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{ReadCases, Role, WorkTasks},
+        access::{ReadCases, WorkTasks},
         ids::{CaseId, CommentId, TaskId},
     },
     store::{
@@ -22,36 +22,30 @@ use crate::{
     usecases::comments::{self as usecase, NewComment, Retraction},
 };
 
-async fn list(
-    caller: Caller<ReadCases>,
-    filter: CommentFilter,
-    query: PageQuery,
-    is_there: impl FnOnce(&mut Tx<'_, ReadCases>) -> Result<(), Failure> + Send + 'static,
-) -> Answer {
+async fn list(caller: Caller<ReadCases>, filter: CommentFilter, query: PageQuery) -> Answer {
     let newest_first = Sort { by: SortKey::Id, descending: true };
     let page = caller.page(filter, newest_first, query.limit, query.cursor.as_deref())?;
     let limit = page.limit;
     let work = move |tx: &mut Tx<'_, ReadCases>| {
-        is_there(tx)?;
-        let reader = tx.scope().role();
-        Ok(comments::list(tx, page)?.into_iter().map(|comment| (comment, reader)).collect())
+        match filter {
+            CommentFilter::OfCase(id) => drop(cases::find(tx, id)?),
+            CommentFilter::OfTask(id) => drop(tasks::find(tx, id)?),
+        }
+        Ok(comments::list(tx, page)?)
     };
-    let place = |(found, _): &(AuthoredComment, Role)| by_id(found.comment.id);
-    caller.list(limit, work, place, |(found, reader)| CommentView::new(found, reader), CommentPage::new).await
+    caller.list(limit, work, |found| by_id(found.comment.id), CommentView::new, CommentPage::new).await
 }
 
 /// List the comments on a case and its tasks, newest first, as far as the caller may see them.
 #[utoipa::path(get, path = "/v1/cases/{case_id}/comments", tag = "comments", responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 pub(super) async fn list_case_comments(request: Request<ReadCases, CaseId, PageQuery>) -> Answer {
-    let id = request.path;
-    list(request.caller, CommentFilter::OfCase(id), request.query, move |tx| Ok(cases::find(tx, id).map(drop)?)).await
+    list(request.caller, CommentFilter::OfCase(request.path), request.query).await
 }
 
 /// List the comments on a task, newest first, as far as the caller may see them.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/comments", tag = "comments", responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 pub(super) async fn list_task_comments(request: Request<ReadCases, TaskId, PageQuery>) -> Answer {
-    let id = request.path;
-    list(request.caller, CommentFilter::OfTask(id), request.query, move |tx| Ok(tasks::find(tx, id).map(drop)?)).await
+    list(request.caller, CommentFilter::OfTask(request.path), request.query).await
 }
 
 async fn written(
@@ -62,7 +56,7 @@ async fn written(
         .transact(move |tx| {
             let made = write(tx)?;
             let (location, version) = (format!("/v1/comments/{}", made.comment.id), made.comment.version);
-            Ok(Reply::created(CommentView::new(made, tx.scope().role()), location).version(version))
+            Ok(Reply::created(CommentView::new(made), location).version(version))
         })
         .await
 }
@@ -92,7 +86,7 @@ pub(super) async fn get_comment(request: Request<ReadCases, CommentId>) -> Answe
         .transact(move |tx| {
             let found = comments::find(tx, id)?.into_inner();
             let version = found.comment.version;
-            Ok(Reply::ok(CommentView::new(found, tx.scope().role())).version(version))
+            Ok(Reply::ok(CommentView::new(found)).version(version))
         })
         .await
 }
@@ -108,7 +102,7 @@ pub(super) async fn retract_comment(request: Request<WorkTasks, CommentId, NoQue
         .transact(move |tx| {
             let retracted = usecase::retract(tx, id, seen, retraction)?;
             let version = retracted.comment.version;
-            Ok(Reply::ok(CommentView::new(retracted, tx.scope().role())).version(version))
+            Ok(Reply::ok(CommentView::new(retracted)).version(version))
         })
         .await
 }

@@ -38,10 +38,10 @@ pub(super) async fn add_complaint(request: Request<WriteCases, CaseId, NoQuery, 
         .caller
         .transact(move |tx| {
             let (complaint, added) = usecase::add(tx, id, seen, new)?;
-            let (location, version) = (format!("/v1/complaints/{}", complaint.id), complaint.version);
+            let location = format!("/v1/complaints/{}", complaint.id);
             let view =
                 AddedComplaintView { complaint: complaint.into(), allegations: added.into_iter().map(AllegationView::from).collect() };
-            Ok(Reply::created(view, location).version(version))
+            Ok(Reply::created(view, location))
         })
         .await
 }
@@ -77,7 +77,7 @@ pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, N
         .await
 }
 
-/// What would adding a complaint start and change?
+/// Preview adding a complaint: the deadlines that it starts, the tasks that it adds.
 #[utoipa::path(post, path = "/v1/cases/{case_id}/complaints/preview", tag = "complaints", responses((status = 200, description = "What would start and change.", body = BranchPreviewView)))]
 pub(super) async fn preview_complaint(request: Request<ReadCases, CaseId, NoQuery, Json<NewComplaint>>) -> Answer {
     let (id, Json(new), language) = (request.path, request.body, request.caller.language());
@@ -90,7 +90,7 @@ pub(super) async fn preview_complaint(request: Request<ReadCases, CaseId, NoQuer
         .await
 }
 
-/// What would changing a complaint, such as learning who is behind it, change among the tasks?
+/// Preview a change of a complaint: the tasks that it adds, drops and keeps.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/preview", tag = "complaints", responses((status = 200, description = "What would change.", body = BranchPreviewView)))]
 pub(super) async fn preview_complaint_change(request: Request<ReadCases, ComplaintId, NoQuery, Json<ComplaintPatch>>) -> Answer {
     let (id, Json(patch), language) = (request.path, request.body, request.caller.language());

@@ -50,7 +50,7 @@ pub(super) async fn list_grants(request: Request<ReadGrants, (), GrantQuery>) ->
     request.caller.list(limit, |tx| Ok(grants::list(tx, page)?), |grant| by_id(grant.id), GrantView::from, GrantPage::new).await
 }
 
-/// Who of counsel and clients reaches a case, by itself or by its shop? Grants that have ended are listed too.
+/// List the grants that reach a case, directly or through its shop. Those that have ended are listed too.
 #[utoipa::path(get, path = "/v1/cases/{case_id}/grants", tag = "people", responses((status = 200, description = "A page of grants.", body = CaseGrantPage)))]
 pub(super) async fn list_case_grants(request: Request<ReadGrants, CaseId, PageQuery>) -> Answer {
     let id = request.path;

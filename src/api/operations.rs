@@ -261,7 +261,7 @@ const TAGS: &[(&str, &str)] = &[
     ("complaints", "What came in: complaints, allegations, reporters."),
     ("deadlines", "Triggers and the deadlines that they start."),
     ("tasks", "What members do."),
-    ("comments", "What members say to each other about cases and tasks, and to whom it is told."),
+    ("comments", "Comments on cases and tasks, each with a visibility."),
     ("playbooks", "Versioned templates of the tasks of a case, and moving cases between them."),
     ("site", "Health and explanations."),
 ];

@@ -6,7 +6,7 @@ use super::{
     parameters::NoQuery,
     reply::{Answer, Reply},
     request::{Request, by_id},
-    views::{CaseMovePage, CaseMoveView, PlaybookChangeView, PlaybookPage, PlaybookView},
+    views::{MovedCasePage, MovedCaseView, PlaybookChangeView, PlaybookPage, PlaybookView},
 };
 use crate::{
     domain::{
@@ -16,7 +16,10 @@ use crate::{
         text::Slug,
         vocabulary::PlaybookStatus,
     },
-    store::{StoreError, records::PlaybookFilter},
+    store::{
+        StoreError,
+        records::{ListedPlaybook, PlaybookFilter},
+    },
     usecases::{
         playbook_moves::{self as moves, CaseMoves, PlaybookMove},
         playbooks::{self as usecase, NewPlaybook, NewPlaybookTask, PlaybookPatch, PlaybookTransition},
@@ -55,7 +58,7 @@ pub(super) async fn list_playbooks(request: Request<ReadPlaybooks, (), PlaybookQ
     let filter = PlaybookFilter { key: query.key.map(Into::into), status: query.status };
     let page = request.caller.page(filter, BY_ID, query.limit, query.cursor.as_deref())?;
     let limit = page.limit;
-    let place = |record: &PlaybookRecord| by_id(record.playbook.id);
+    let place = |listed: &ListedPlaybook| by_id(listed.record.playbook.id);
     request.caller.list(limit, |tx| usecase::list(tx, page), place, PlaybookView::listed, PlaybookPage::new).await
 }
 
@@ -89,7 +92,7 @@ pub(super) async fn change_playbook(request: Request<WritePlaybooks, PlaybookId,
     request.caller.transact(move |tx| Ok(reply(usecase::change(tx, id, seen, patch)?))).await
 }
 
-/// Throw a draft away.
+/// Discard a draft.
 #[utoipa::path(delete, path = "/v1/playbooks/{playbook_id}", tag = "playbooks", responses((status = 200, description = "The draft as it was.", body = PlaybookView)))]
 pub(super) async fn discard_playbook(request: Request<WritePlaybooks, PlaybookId>) -> Answer {
     let (id, seen) = (request.path, request.caller.seen()?);
@@ -133,14 +136,14 @@ pub(super) async fn transition_playbook(request: Request<WritePlaybooks, Playboo
     request.caller.transact(move |tx| Ok(reply(usecase::publish(tx, id, seen, wanted)?))).await
 }
 
-/// Open cases under this version from now on when they name no other.
+/// Make this version the default for new cases.
 #[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/default", tag = "playbooks", responses((status = 200, description = "The playbook, now the default.", body = PlaybookView)))]
 pub(super) async fn make_playbook_default(request: Request<WritePlaybooks, PlaybookId>) -> Answer {
     let (id, seen) = (request.path, request.caller.seen_if_told());
     request.caller.transact(move |tx| Ok(reply(usecase::make_default(tx, id, seen)?))).await
 }
 
-/// What would moving a case to another version change?
+/// Preview moving a case to another version.
 #[utoipa::path(post, path = "/v1/cases/{case_id}/playbook_moves/preview", tag = "playbooks", responses((status = 200, description = "What would change.", body = PlaybookChangeView)))]
 pub(super) async fn preview_case_move(request: Request<ReadPlaybooks, CaseId, NoQuery, Json<PlaybookMove>>) -> Answer {
     let (id, Json(wanted), language) = (request.path, request.body, request.caller.language());
@@ -156,15 +159,15 @@ pub(super) async fn move_case(request: Request<OpenCases, CaseId, NoQuery, Json<
     request.caller.transact(move |tx| Ok(Reply::ok(PlaybookChangeView::new(moves::apply(tx, id, seen, &wanted)?, language, true)))).await
 }
 
-/// What would moving many cases to this version change?
-#[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/case_moves/preview", tag = "playbooks", responses((status = 200, description = "What would change, by the id of the case.", body = CaseMovePage)))]
+/// Preview moving many cases to this version.
+#[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/case_moves/preview", tag = "playbooks", responses((status = 200, description = "What would change, by the id of the case.", body = MovedCasePage)))]
 pub(super) async fn preview_case_moves(request: Request<ReadPlaybooks, PlaybookId, NoQuery, Json<CaseMoves>>) -> Answer {
     let (id, Json(wanted)) = (request.path, request.body);
     request
         .caller
         .transact(move |tx| {
             let moved = moves::preview_many(tx, id, &wanted)?;
-            Ok(Reply::ok(CaseMovePage::new(moved.into_iter().map(CaseMoveView::from).collect(), None)))
+            Ok(Reply::ok(MovedCasePage::new(moved.into_iter().map(MovedCaseView::from).collect(), None)))
         })
         .await
 }
@@ -172,14 +175,14 @@ pub(super) async fn preview_case_moves(request: Request<ReadPlaybooks, PlaybookI
 /// Move many cases to this version, all or none.
 ///
 /// `GET /v1/cases?playbook_id=` finds the cases on another version.
-#[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/case_moves", tag = "playbooks", responses((status = 200, description = "What has changed, by the id of the case.", body = CaseMovePage)))]
+#[utoipa::path(post, path = "/v1/playbooks/{playbook_id}/case_moves", tag = "playbooks", responses((status = 200, description = "What has changed, by the id of the case.", body = MovedCasePage)))]
 pub(super) async fn move_cases(request: Request<OpenCases, PlaybookId, NoQuery, Bulk<CaseMoves>>) -> Answer {
     let (id, Bulk(wanted), seen) = (request.path, request.body, request.caller.seen_if_told());
     request
         .caller
         .transact(move |tx| {
             let moved = moves::apply_many(tx, id, seen, &wanted)?;
-            Ok(Reply::ok(CaseMovePage::new(moved.into_iter().map(CaseMoveView::from).collect(), None)))
+            Ok(Reply::ok(MovedCasePage::new(moved.into_iter().map(MovedCaseView::from).collect(), None)))
         })
         .await
 }

@@ -10,7 +10,7 @@ use super::{
     ids::{MemberId, TaskId},
     period::{Period, Roll, Unit, at_time, end_of_hours, end_of_period},
     playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
-    task::Task,
+    task::{Task, TaskText},
     time::{Day, Instant},
     vocabulary::Platform,
 };
@@ -181,7 +181,7 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
 pub struct Change<'p> {
     /// All tasks that the case has, as they are from now on.
     pub tasks: Vec<Task>,
-    /// Those whose stage or weight is another one in this version.
+    /// Those whose stage, weight or order is another one in this version.
     pub altered: Vec<TaskId>,
     /// Those whose words this version no longer has, or has again: the case keeps them.
     pub reworded: Vec<TaskId>,
@@ -206,9 +206,9 @@ pub struct Occasion<'a> {
     pub note: &'a str,
 }
 
-/// What it does to a case's tasks that its branch has changed, or its version: `from` is the version until now, `to` the one from now on.
+/// Plans what a new branch or version does to a case's tasks. `from` is the playbook until now, `to` the one from now on.
 ///
-/// A change that a person made to a task's weight or due moment stays.
+/// What a person set by hand stays: stage, weight, due moment, what comes first, and that a dropped task was brought back.
 #[must_use]
 pub fn change<'p>(
     from: &Playbook,
@@ -220,9 +220,12 @@ pub fn change<'p>(
 ) -> Change<'p> {
     let mut after = contents.clone();
     let (mut dropped, mut restored, mut altered, mut reworded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let first = |key: &str| contents.tasks.iter().find(|task| task.key.as_deref() == Some(key) && task.occurrence == 1).map(|task| task.id);
     for task in &mut after.tasks {
         let Some(key) = task.key.clone() else { continue };
         let (old, new) = (from.template(&key), to.template(&key));
+        let said = task.kept_text.take().or_else(|| old.map(Template::text));
+        let kept_before = old.is_none() && said.is_some();
         match new.filter(|template| template.branch_applies(contents)) {
             Some(_) if task.dropped => {
                 task.rejoin_branch();
@@ -234,17 +237,23 @@ pub fn change<'p>(
             }
             _ => {}
         }
-        match (old, new, task.kept_text.is_some()) {
-            (Some(old), None, false) => {
-                task.kept_text = Some(old.text());
-                reworded.push(task.id);
+        match (said, new) {
+            (Some(said), Some(new)) => {
+                let open = task.dropped || !task.is_ended();
+                let waits = old.and_then(Template::dependency).and_then(first);
+                if open && task.occurrence == 1 && task.take_on(&said, waits, new, new.dependency().and_then(first)) {
+                    altered.push(task.id);
+                }
+                if kept_before {
+                    reworded.push(task.id);
+                }
             }
-            (_, Some(_), true) => {
-                task.kept_text = None;
-                reworded.push(task.id);
+            (said, _) => {
+                if old.is_some() && said.is_some() {
+                    reworded.push(task.id);
+                }
+                task.kept_text = said;
             }
-            (Some(old), Some(new), false) if !task.is_ended() && task.occurrence == 1 && task.take_on(old, new) => altered.push(task.id),
-            _ => {}
         }
     }
     let moved = rescheduled(to, &after, platform, content);
@@ -258,9 +267,10 @@ pub fn change<'p>(
 }
 
 impl Task {
-    /// Takes on what differs between two versions of its template, where nobody has set it by hand; whether anything did.
-    fn take_on(&mut self, old: &Template, new: &Template) -> bool {
-        let before = (self.stage, self.required, self.blocks_closing);
+    /// Takes on what differs between two versions, where nobody has set it by hand; whether anything did. `waits` and `shall_wait` are the task
+    /// that came first by the old version, and the one that comes first by the new one.
+    fn take_on(&mut self, old: &TaskText, waits: Option<TaskId>, new: &Template, shall_wait: Option<TaskId>) -> bool {
+        let before = (self.stage, self.required, self.blocks_closing, self.depends_on.clone());
         if self.stage == old.stage {
             self.stage = new.stage;
         }
@@ -270,7 +280,10 @@ impl Task {
         if self.blocks_closing == old.blocks_closing {
             self.blocks_closing = new.blocks_closing;
         }
-        before != (self.stage, self.required, self.blocks_closing)
+        if self.depends_on.iter().copied().eq(waits) {
+            self.depends_on = shall_wait.into_iter().collect();
+        }
+        before != (self.stage, self.required, self.blocks_closing, self.depends_on.clone())
     }
 }
 
@@ -432,6 +445,7 @@ mod tests {
                 due_by_hand: false,
                 dropped: false,
                 kept_text: None,
+                kept_by_hand: false,
                 depends_on: vec![],
                 checklist: vec![],
                 note: None,

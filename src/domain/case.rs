@@ -136,6 +136,22 @@ impl Case {
         next
     }
 
+    /// The case with one member in the place of another. Who led a case that is closed stays on the record.
+    #[must_use]
+    pub fn handed_over(&self, from: MemberId, to: MemberId) -> Self {
+        let mut next = self.clone();
+        if self.status == CaseStatus::Open {
+            next.lead_id = self.lead_id.map(|lead| if lead == from { to } else { lead });
+            next.member_ids.clear();
+            for member in self.member_ids.iter().map(|member| if *member == from { to } else { *member }) {
+                if !next.member_ids.contains(&member) {
+                    next.member_ids.push(member);
+                }
+            }
+        }
+        next
+    }
+
     /// Refuses changes to a closed case.
     ///
     /// # Errors

@@ -1,6 +1,4 @@
-//! Comments on cases and tasks: said once, to whom it was meant for, never edited.
-//!
-//! What was told was told: a comment that should not stand is retracted, with a reason, and written anew.
+//! Comments on cases and tasks. They are never edited: to correct one, retract it with a reason and write another.
 
 use super::{
     access::Role,
@@ -58,7 +56,7 @@ impl Comment {
         readable.then_some(self.body.as_str())
     }
 
-    /// The comment retracted by its author, or by whoever runs the work of everybody.
+    /// The comment retracted by its author, by an owner or by a manager.
     ///
     /// # Errors
     /// [`RuleViolation::NotYours`], [`RuleViolation::CommentRetracted`].

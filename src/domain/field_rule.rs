@@ -9,6 +9,10 @@ vocabulary! {
     FieldRule {
         /// It names something that is absent or out of reach.
         NotFound = "not_found",
+        /// It names a draft.
+        NotPublished = "not_published",
+        /// It contradicts the path.
+        Contradicts = "contradicts",
         /// It must be given.
         Required = "required",
         /// It must not be given here.
@@ -69,6 +73,8 @@ impl FieldRule {
     pub fn message(self, language: Language, parameter: &str) -> String {
         let (zh, en) = match self {
             Self::NotFound => ("所指的对象不存在或不可访问", "names something that does not exist or is out of reach"),
+            Self::NotPublished => ("所指的预案尚未发布", "names a draft, which must be published first"),
+            Self::Contradicts => ("与请求路径不一致", "is not what the path says"),
             Self::Required => ("必须填写", "is required"),
             Self::NotAllowed => ("此处不允许填写", "is not allowed here"),
             Self::UnknownField => ("没有这个字段或参数", "is not a known field or parameter"),

@@ -45,7 +45,7 @@ pub struct PlaybookRecord {
     pub note: Option<String>,
     /// The version that it was copied from; absent when it is built in.
     pub based_on_id: Option<PlaybookId>,
-    /// Whether cases are opened under it when they name no other.
+    /// Whether it is the default for new cases.
     pub is_default: bool,
     /// Rises with every change.
     pub version: i64,
@@ -117,7 +117,7 @@ pub struct AnchorForm {
     pub kind: AnchorKind,
     /// One event, task key or deadline key; one or more deadline rules; none for a standing duty.
     #[serde(default)]
-    #[schema(example = json!(["case_opened"]), max_items = 20)]
+    #[schema(example = json!(["case_opened"]), max_items = 50)]
     pub of: Vec<String>,
 }
 
@@ -199,17 +199,26 @@ impl Template {
     /// What it says of its task.
     #[must_use]
     pub fn text(&self) -> TaskText {
-        TaskText { title: self.title.clone(), wanted_documents: self.wanted_documents.clone(), done_means: self.done_means.clone() }
+        TaskText {
+            stage: self.stage,
+            required: self.required,
+            blocks_closing: self.blocks_closing,
+            title: self.title.clone(),
+            wanted_documents: self.wanted_documents.clone(),
+            done_means: self.done_means.clone(),
+        }
+    }
+
+    /// The task that it hangs on.
+    #[must_use]
+    pub fn anchor_task(&self) -> Option<&str> {
+        if let Anchor::Task(key) = &self.anchor { Some(key) } else { None }
     }
 
     /// The task that must be done first: the anchor, unless this one is due before it.
     #[must_use]
     pub fn dependency(&self) -> Option<&str> {
-        match (&self.anchor, self.offset) {
-            (Anchor::Task(key), Some(offset)) if offset.amount >= 0 => Some(key),
-            (Anchor::Task(key), None) => Some(key),
-            _ => None,
-        }
+        self.anchor_task().filter(|_| self.offset.is_none_or(|offset| offset.amount >= 0))
     }
 }
 
@@ -223,7 +232,7 @@ impl Playbook {
     /// What it says of a task that was made from it, or what an earlier one said that the case was pinned to.
     #[must_use]
     pub fn words_of<'a>(&'a self, task: &'a Task) -> Option<Words<'a>> {
-        if let Some(TaskText { title, wanted_documents, done_means }) = &task.kept_text {
+        if let Some(TaskText { title, wanted_documents, done_means, .. }) = &task.kept_text {
             return Some(Words { title, wanted_documents, done_means });
         }
         let Template { title, wanted_documents, done_means, .. } = self.template(task.key.as_deref()?)?;
@@ -250,14 +259,14 @@ impl Playbook {
         if self.tasks.is_empty() {
             return Err(vec![PlaybookFault { task: None, code: PlaybookFaultCode::NoTasks }]);
         }
-        let anchor = |task: &Template| if let Anchor::Task(key) = &task.anchor { Some(key.clone()) } else { None };
-        let unknown = |task: &&Template| anchor(task).is_some_and(|key| self.template(&key).is_none());
+        let known: HashSet<&str> = self.tasks.iter().map(|task| task.key.as_str()).collect();
+        let unknown = |task: &&Template| task.anchor_task().is_some_and(|key| !known.contains(key));
         let fault = |code| move |task: &Template| PlaybookFault { task: Some(task.key.clone()), code };
         let mut faults: Vec<_> = self.tasks.iter().filter(unknown).map(fault(PlaybookFaultCode::AnchorUnknown)).collect();
         let (mut ordered, mut open) = (Vec::with_capacity(self.tasks.len()), self.tasks.iter().collect::<Vec<_>>());
         let mut placed: HashSet<&str> = HashSet::new();
         while !open.is_empty() {
-            let ready = |task: &&&Template| anchor(task).is_none_or(|key| placed.contains(key.as_str()) || self.template(&key).is_none());
+            let ready = |task: &&&Template| task.anchor_task().is_none_or(|key| placed.contains(key) || !known.contains(key));
             let Some(next) = open.iter().find(ready).copied() else { break };
             open.retain(|task| task.key != next.key);
             placed.insert(&next.key);
@@ -268,7 +277,31 @@ impl Playbook {
     }
 }
 
+/// When the built-in playbook came out: 2026-11-22, in microseconds since 1970.
+const BUILT_IN_SINCE: i64 = 1_795_305_600_000_000;
+
 impl PlaybookRecord {
+    /// The playbook that ships with the product, as one among a tenant's own.
+    ///
+    /// It is nobody's to change. All that differs from time to time is whether it is the default, and its version says so.
+    #[must_use]
+    pub fn built_in(playbook: Playbook, is_default: bool) -> Self {
+        let since = Instant::from_microseconds(BUILT_IN_SINCE);
+        Self {
+            playbook,
+            built_in: true,
+            status: PlaybookStatus::Published,
+            note: None,
+            based_on_id: None,
+            is_default,
+            version: if is_default { 1 } else { 2 },
+            created_by: None,
+            created_at: since,
+            updated_at: since,
+            published_at: Some(since),
+        }
+    }
+
     /// Refuses changes to what is published.
     ///
     /// # Errors

@@ -47,8 +47,10 @@ pub struct Task {
     pub due_by_hand: bool,
     /// Whether it is waived because its branch no longer calls for it; it comes back by itself when one does.
     pub dropped: bool,
-    /// What the playbook said of it that it was made from, when the case's playbook no longer does.
+    /// What the playbook said of it, kept when the case moves to a version that no longer has the task.
     pub kept_text: Option<TaskText>,
+    /// Whether a person brought it back after it was dropped: then it is not dropped again.
+    pub kept_by_hand: bool,
     /// The tasks that come first.
     pub depends_on: Vec<TaskId>,
     /// Small steps.
@@ -67,9 +69,15 @@ pub struct Task {
     pub updated_at: Instant,
 }
 
-/// What a playbook says of a task.
+/// What a playbook says of a task, and how much it weighs there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskText {
+    /// Its stage.
+    pub stage: Stage,
+    /// Whether its stage waits for it.
+    pub required: bool,
+    /// Whether the case waits for it.
+    pub blocks_closing: bool,
     /// Its title.
     pub title: Bilingual,
     /// The documents that are wanted.
@@ -139,6 +147,7 @@ impl Task {
         Ok(Self {
             status: wanted.to,
             dropped: false,
+            kept_by_hand: self.kept_by_hand || self.dropped,
             note: wanted.note,
             ended_at: ends.then_some(wanted.at),
             ended_by: if ends { wanted.by } else { None },
@@ -146,10 +155,10 @@ impl Task {
         })
     }
 
-    /// Whether nobody has begun it.
+    /// Whether nobody has begun it, or decided that it stays.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
-        self.status == TaskStatus::Todo && self.note.is_none() && self.checklist.iter().all(|item| !item.done)
+        !self.kept_by_hand && self.status == TaskStatus::Todo && self.note.is_none() && self.checklist.iter().all(|item| !item.done)
     }
 
     /// Waives it because no branch calls for it.

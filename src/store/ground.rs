@@ -5,7 +5,7 @@ use crate::{
     auth::vault::Vault,
     clock::Clock,
     domain::{content::Content, ids::ApiKeyId, time::Instant},
-    store::shelf::Shelf,
+    store::playbook_cache::PlaybookCache,
 };
 use std::{
     collections::HashMap,
@@ -25,7 +25,7 @@ pub struct Ground {
     pub vault: Arc<Vault>,
     pub(super) statements: Statements,
     pub(super) used_keys: Mutex<HashMap<ApiKeyId, Instant>>,
-    pub(super) shelf: Shelf,
+    pub(super) playbooks: PlaybookCache,
     pub(crate) holes: Holes,
 }
 
@@ -39,7 +39,7 @@ impl Ground {
             vault,
             statements: Statements::default(),
             used_keys: Mutex::default(),
-            shelf: Shelf::default(),
+            playbooks: PlaybookCache::default(),
             holes: Holes::default(),
         }
     }

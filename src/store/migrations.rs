@@ -1,6 +1,7 @@
 //! Migrations: one portable tree, written for each database when it is applied.
 
 use super::error::StoreError;
+use crate::domain::content::BUILT_IN_PLAYBOOK;
 
 /// What was built into the binary, in order.
 const MIGRATIONS: &[(&str, &str)] = &[
@@ -97,9 +98,12 @@ fn types_of(dialect: Dialect, line: &str) -> String {
         ("{integer}", "INTEGER", "bigint"),
         ("{text}", "TEXT", "text COLLATE \"C\""),
         ("{table}", "STRICT", ""),
-        ("{built_in_playbook}", "x'0199a1b20000700080000000000000a1'", "'0199a1b2-0000-7000-8000-0000000000a1'"),
     ];
-    types.iter().fold(line.to_owned(), |line, (word, sqlite, postgres)| {
+    let built_in_playbook = match dialect {
+        Dialect::Sqlite => format!("x'{}'", BUILT_IN_PLAYBOOK.simple()),
+        Dialect::Postgres => format!("'{BUILT_IN_PLAYBOOK}'"),
+    };
+    types.iter().fold(line.replace("{built_in_playbook}", &built_in_playbook), |line, (word, sqlite, postgres)| {
         line.replace(word, if dialect == Dialect::Sqlite { sqlite } else { postgres })
     })
 }

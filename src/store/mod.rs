@@ -12,11 +12,11 @@ pub mod idempotency;
 pub mod identity;
 mod migrations;
 pub mod page;
+mod playbook_cache;
 mod postgres;
 pub mod records;
 mod schema;
 mod scope;
-mod shelf;
 mod sql_types;
 mod sqlite;
 mod tx;
@@ -347,7 +347,7 @@ queries! {
         fn contents(ReadCases, case: &Stored<Case>) -> Contents;
         /// Several cases within reach, in the order of their ids.
         fn find_all(ReadCases, ids: &[CaseId]) -> Vec<Stored<Case>>;
-        /// Several cases, locked, in the order of their ids.
+        /// Several cases, locked; given in the order of their ids.
         fn lock_all(WorkTasks, ids: &[CaseId]) -> Vec<Stored<Case>>;
         /// What is in several cases, in their order, in a fixed number of statements.
         fn contents_of_many(ReadCases, cases: &[Stored<Case>]) -> Vec<Contents>;
@@ -410,12 +410,12 @@ queries! {
     }
     playbooks {
         /// A page of the tenant's own.
-        fn list(ReadPlaybooks, page: Page<PlaybookFilter>) -> Vec<PlaybookRecord>;
+        fn list(ReadPlaybooks, page: Page<PlaybookFilter>) -> Vec<ListedPlaybook>;
         /// One of the tenant's own.
         fn find(ReadPlaybooks, id: PlaybookId) -> Stored<PlaybookRecord>;
         /// A published one, the built-in one included.
         fn pinned(ReadCases, id: PlaybookId) -> Arc<Playbook>;
-        /// The tenant's own under which cases are opened that name none.
+        /// The default for new cases, when it is one of the tenant's own.
         fn default(ReadPlaybooks) -> Option<Arc<Playbook>>;
         /// The number of the next version of a key.
         fn next_number(WritePlaybooks, key: &str) -> i32;
@@ -425,7 +425,7 @@ queries! {
         fn save(WritePlaybooks, before: &Stored<PlaybookRecord>, after: &PlaybookRecord, entry: Entry) -> Stored<PlaybookRecord>;
         /// Throws a draft away.
         fn discard(WritePlaybooks, draft: &Stored<PlaybookRecord>) -> ();
-        /// Makes a published one the one under which cases are opened that name none.
+        /// Makes a published version the default for new cases.
         fn set_default(WritePlaybooks, id: PlaybookId) -> ();
     }
     comments {
@@ -434,14 +434,14 @@ queries! {
         /// A comment that the caller may see.
         fn find(ReadCases, id: CommentId) -> Stored<AuthoredComment>;
         /// Keeps a new comment.
-        fn insert(WorkTasks, comment: &Comment) -> ();
+        fn insert(WorkTasks, case: &Stored<Case>, comment: &Comment) -> ();
         /// Retracts a comment.
-        fn retract(WorkTasks, before: &Comment, after: &Comment) -> Comment;
+        fn retract(WorkTasks, before: &Stored<AuthoredComment>, after: &Comment) -> Stored<AuthoredComment>;
     }
     hand_overs {
-        /// The cases in which a member has work, locked.
-        fn work_of(HandOver, member: MemberId, limit: i64) -> Vec<HandedOver>;
+        /// The cases in which a member has work, locked, and whether there are more.
+        fn work_of(HandOver, member: MemberId, limit: usize) -> (Vec<WorkInCase>, bool);
         /// Gives that work to another member.
-        fn save(HandOver, work: &[HandedOver], after: &[Case], from: MemberId, to: MemberId, reason: Option<&str>) -> ();
+        fn save(HandOver, work: &[WorkInCase], after: &[Case], from: MemberId, to: MemberId, reason: Option<&str>) -> ();
     }
 }

@@ -95,11 +95,22 @@ pub struct TaskInCase {
     pub playbook: Arc<Playbook>,
 }
 
+/// A version of a playbook as a list shows it.
+#[derive(Debug, Clone)]
+pub struct ListedPlaybook {
+    /// The version, without its tasks.
+    pub record: PlaybookRecord,
+    /// How many tasks it has.
+    pub task_count: i32,
+}
+
 /// A comment with its author.
 #[derive(Debug, Clone)]
 pub struct AuthoredComment {
     /// The comment.
     pub comment: Comment,
+    /// What it says, as far as the caller may read it.
+    pub body: Option<String>,
     /// The author's name.
     pub author_name: String,
     /// What the author is to the tenant.
@@ -117,9 +128,9 @@ pub struct HeldGrant {
     pub member_role: Role,
 }
 
-/// A case that is handed over from one member to another, locked.
+/// A case in which a member has work, locked.
 #[derive(Debug, Clone)]
-pub struct HandedOver {
+pub struct WorkInCase {
     /// The case as it was.
     pub case: Stored<Case>,
     /// The open tasks of it that the member has.

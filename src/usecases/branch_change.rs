@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub struct TaskChanges {
     /// The playbook from now on.
     pub playbook: Arc<Playbook>,
+    /// The tasks as they were.
+    pub before: Vec<Task>,
     /// The tasks that come into being.
     pub added: Vec<Task>,
     /// Dropped before, called for again.
@@ -28,16 +30,15 @@ pub struct TaskChanges {
     pub dropped: Vec<Task>,
     /// All others. None of them is lost, whatever has been done in it.
     pub kept: Vec<Task>,
-    /// Of those that stay, the ones in another stage or of another weight.
+    /// Of those that stay or come back, the ones whose stage, weight or order is another one.
     pub altered: Vec<Task>,
-    /// Of those that stay, the ones that are due at another moment.
+    /// Of those that stay or come back, the ones that are due at another moment.
     pub rescheduled: Vec<Task>,
 }
 
 /// A change that is decided and not yet written.
 pub(super) struct Planned {
     pub(super) changes: TaskChanges,
-    before: Vec<Task>,
     /// The tasks that are written whole, because more of them changes than all others have in common.
     rewritten: Vec<Task>,
     moved: Vec<Moved>,
@@ -66,18 +67,19 @@ pub(super) fn plan(ground: &Ground, case: &Case, contents: &mut Contents, from: 
         rescheduled: those(&change.moved.iter().map(|moved| moved.task).collect::<Vec<_>>()),
         added: added.clone(),
         playbook: Arc::clone(&playbook),
+        before,
     };
     let rewritten = those(&[change.altered, change.reworded].concat());
     contents.tasks.extend(added);
-    Planned { changes, before, rewritten, moved: change.moved, note: occasion.note.to_owned() }
+    Planned { changes, rewritten, moved: change.moved, note: occasion.note.to_owned() }
 }
 
 impl Planned {
     /// Writes what was planned in a locked case.
     pub(super) fn carry_out(self, tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>) -> Result<TaskChanges, Failure> {
-        let Self { changes, before, rewritten, moved, note } = self;
+        let Self { changes, rewritten, moved, note } = self;
         for after in &rewritten {
-            if let Some(before) = before.iter().find(|task| task.id == after.id) {
+            if let Some(before) = changes.before.iter().find(|task| task.id == after.id) {
                 let kind = match after.status {
                     status if status == before.status => "task.changed",
                     TaskStatus::Waived => "task.dropped",

@@ -109,6 +109,7 @@ pub(super) fn tasks_of(ground: &Ground, case_id: CaseId, contents: &Contents, ca
             due_by_hand: false,
             dropped: false,
             kept_text: None,
+            kept_by_hand: false,
             depends_on,
             checklist: Vec::new(),
             note: None,

@@ -5,7 +5,7 @@ use super::{
     case_work::{deadlines_of, lock, moment_trigger, tasks_of, trigger_of},
     complaints,
     complaints::NewComplaint,
-    metadata, named_in_body, replace,
+    metadata, named_in_body, playbooks, replace,
 };
 use crate::{
     domain::{
@@ -180,7 +180,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
     }
     let (ground, now) = (tx.ground(), tx.now());
     let playbook = match new.playbook_id {
-        Some(id) => named_in_body(store::playbooks::pinned(tx, id), "/playbook_id")?,
+        Some(id) => playbooks::published_in_body(tx, id, "/playbook_id")?,
         None => store::playbooks::default(tx)?.unwrap_or_else(|| Arc::clone(&ground.content.playbook)),
     };
     let id: CaseId = tx.new_id();

@@ -80,20 +80,19 @@ fn write(tx: &mut Tx<'_, WorkTasks>, case: &Stored<Case>, task_id: Option<TaskId
         version: 1,
         created_at: tx.now(),
     };
-    store::comments::insert(tx, &comment)?;
+    store::comments::insert(tx, case, &comment)?;
     Ok(store::comments::find(tx, comment.id)?.into_inner())
 }
 
-/// Retracts a comment: its author may, and whoever runs the work of everybody.
+/// Retracts a comment: its author may, and an owner or a manager.
 ///
 /// # Errors
 /// When it is somebody else's, or retracted already.
 pub fn retract(tx: &mut Tx<'_, WorkTasks>, id: CommentId, seen: Option<i64>, retraction: Retraction) -> Result<AuthoredComment, Failure> {
-    let before = store::comments::find(tx, id)?.into_inner();
+    let before = store::comments::find(tx, id)?;
     store::cases::find_to_write(tx, CaseKey::Case(before.comment.case_id))?;
     must_have_seen(seen, before.comment.version)?;
     let (by, role, now) = (tx.scope().member(), tx.scope().role(), tx.now());
     let after = before.comment.retracted(by, role, retraction.reason.into(), now)?;
-    let comment = store::comments::retract(tx, &before.comment, &after)?;
-    Ok(AuthoredComment { comment, ..before })
+    Ok(store::comments::retract(tx, &before, &after)?.into_inner())
 }

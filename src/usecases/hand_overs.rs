@@ -9,7 +9,6 @@ use crate::{
         member::MemberStatus,
         text::Prose,
         violation::RuleViolation,
-        vocabulary::CaseStatus,
     },
     limits::HANDED_OVER,
     store::{self, Failure, Tx, records::Case},
@@ -53,27 +52,8 @@ pub fn hand_over(tx: &mut Tx<'_, HandOver>, from: MemberId, seen: Option<i64>, n
     if to == from || !may_take {
         return Err(RuleViolation::field("/to_member_id", FieldRule::NotAllowed).into());
     }
-    let work = store::hand_overs::work_of(tx, from, HANDED_OVER)?;
-    let after: Vec<Case> = work.iter().map(|work| taken_over(&work.case, from, to)).collect();
+    let (work, has_more) = store::hand_overs::work_of(tx, from, HANDED_OVER)?;
+    let after: Vec<Case> = work.iter().map(|work| work.case.handed_over(from, to)).collect();
     store::hand_overs::save(tx, &work, &after, from, to, new.reason.as_deref())?;
-    Ok(HandedOver {
-        cases: work.len(),
-        tasks: work.iter().map(|work| work.tasks.len()).sum(),
-        has_more: i64::try_from(work.len()).is_ok_and(|n| n >= HANDED_OVER),
-    })
-}
-
-/// The case with one member in the place of another. Who led a case that is closed stays on the record.
-fn taken_over(case: &Case, from: MemberId, to: MemberId) -> Case {
-    if case.status == CaseStatus::Closed {
-        return case.clone();
-    }
-    let lead_id = case.lead_id.map(|lead| if lead == from { to } else { lead });
-    let mut member_ids: Vec<MemberId> = Vec::with_capacity(case.member_ids.len());
-    for member in case.member_ids.iter().map(|member| if *member == from { to } else { *member }) {
-        if !member_ids.contains(&member) {
-            member_ids.push(member);
-        }
-    }
-    Case { lead_id, member_ids, ..case.clone() }
+    Ok(HandedOver { cases: work.len(), tasks: work.iter().map(|work| work.tasks.len()).sum(), has_more })
 }

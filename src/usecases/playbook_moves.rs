@@ -3,7 +3,7 @@
 use super::{
     branch_change::{Planned, TaskChanges, occasion, plan},
     case_work::lock,
-    must_have_seen, named_in_body, playbooks,
+    must_have_seen, playbooks,
 };
 use crate::{
     domain::{
@@ -97,7 +97,7 @@ fn done(
 /// When the case is closed, or the version is not there or a draft.
 pub fn preview(tx: &mut Tx<'_, ReadPlaybooks>, id: CaseId, wanted: &PlaybookMove) -> Result<MovedCase, Failure> {
     let case = store::cases::find(tx, id)?;
-    let to = named_in_body(store::playbooks::pinned(tx, wanted.playbook_id), "/playbook_id")?;
+    let to = playbooks::published_in_body(tx, wanted.playbook_id, "/playbook_id")?;
     let contents = store::cases::contents(tx, &case)?;
     shown(tx, case, contents, &to)
 }
@@ -108,7 +108,7 @@ pub fn preview(tx: &mut Tx<'_, ReadPlaybooks>, id: CaseId, wanted: &PlaybookMove
 /// When the case is closed, or the version is not there or a draft.
 pub fn apply(tx: &mut Tx<'_, OpenCases>, id: CaseId, seen: Option<i64>, wanted: &PlaybookMove) -> Result<MovedCase, Failure> {
     let case = lock(tx, CaseKey::Case(id), seen)?;
-    let to = named_in_body(store::playbooks::pinned(tx, wanted.playbook_id), "/playbook_id")?;
+    let to = playbooks::published_in_body(tx, wanted.playbook_id, "/playbook_id")?;
     let contents = store::cases::contents(tx, &case)?;
     done(tx, &case, contents, &to, wanted.reason.as_deref())
 }

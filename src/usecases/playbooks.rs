@@ -3,7 +3,7 @@
 use super::{must_have_seen, named_in_body};
 use crate::{
     domain::{
-        access::{ReadPlaybooks, WritePlaybooks},
+        access::{Includes, ReadCases, ReadPlaybooks, WritePlaybooks},
         content::BUILT_IN_PLAYBOOK,
         field_rule::FieldRule,
         ids::PlaybookId,
@@ -13,22 +13,19 @@ use crate::{
         merge_patch::{Patch, replacement},
         playbook::{Anchor, AnchorForm, Offset, PLATFORM_APPEAL, Playbook, PlaybookRecord, Template},
         text::{Line, Prose, Slug},
-        time::Instant,
         violation::RuleViolation,
-        vocabulary::{Channel, PlaybookStatus, ReporterType, Stage},
+        vocabulary::{AnchorKind, Channel, PlaybookStatus, ReporterType, Stage},
     },
     limits::{PLAYBOOK_TASKS, SHORT_LIST},
     store::{
         self, Failure, StoreError, Tx,
         page::{Page, Position},
-        records::PlaybookFilter,
+        records::{ListedPlaybook, PlaybookFilter},
     },
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// When the built-in playbook came out: 2026-11-22, in microseconds since 1970.
-const BUILT_IN_SINCE: i64 = 1_795_305_600_000_000;
 
 macro_rules! in_either_language {
     ($(#[$doc:meta])* $name:ident of $text:ty) => {
@@ -106,6 +103,10 @@ pub struct PlaybookPatch {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPlaybookTask {
+    /// Its key, which is the path's: given so that what was read can be put back.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub key: Option<Slug>,
     /// Its stage.
     pub stage: Stage,
     /// The reporter types it is for; any when empty.
@@ -148,7 +149,7 @@ pub struct NewPlaybookTask {
 pub struct PlaybookTransition {
     /// Where to.
     pub to: PlaybookTarget,
-    /// Open cases under it from now on that name no other.
+    /// Also make it the default for new cases.
     #[serde(default)]
     pub make_default: bool,
 }
@@ -161,35 +162,19 @@ pub enum PlaybookTarget {
     Published,
 }
 
-/// The built-in playbook as one among the tenant's own.
-fn built_in(playbook: &Playbook, is_default: bool) -> PlaybookRecord {
-    let since = Instant::from_microseconds(BUILT_IN_SINCE);
-    PlaybookRecord {
-        playbook: playbook.clone(),
-        built_in: true,
-        status: PlaybookStatus::Published,
-        note: None,
-        based_on_id: None,
-        is_default,
-        version: 1,
-        created_by: None,
-        created_at: since,
-        updated_at: since,
-        published_at: Some(since),
-    }
-}
-
 /// A page of the playbooks: the built-in one first, then the tenant's own in the order of entry.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(tx: &mut Tx<'_, ReadPlaybooks>, page: Page<PlaybookFilter>) -> Result<Vec<PlaybookRecord>, Failure> {
-    let playbook = tx.ground().content.playbook.clone();
+pub fn list(tx: &mut Tx<'_, ReadPlaybooks>, page: Page<PlaybookFilter>) -> Result<Vec<ListedPlaybook>, Failure> {
+    let playbook = Arc::clone(&tx.ground().content.playbook);
     let comes_first = page.after.is_none_or(|Position { id, .. }| id < BUILT_IN_PLAYBOOK);
     let fits = page.filter.key.as_ref().is_none_or(|key| *key == playbook.key) && page.filter.status != Some(PlaybookStatus::Draft);
     let mut all = Vec::new();
     if comes_first && fits {
-        all.push(built_in(&playbook, store::playbooks::default(tx)?.is_none()));
+        let without_tasks = Playbook { tasks: Vec::new(), ..Playbook::clone(&playbook) };
+        let record = PlaybookRecord::built_in(without_tasks, store::playbooks::default(tx)?.is_none());
+        all.push(ListedPlaybook { record, task_count: i32::try_from(playbook.tasks.len()).unwrap_or(i32::MAX) });
     }
     all.extend(store::playbooks::list(tx, page)?);
     Ok(all)
@@ -200,11 +185,28 @@ pub fn list(tx: &mut Tx<'_, ReadPlaybooks>, page: Page<PlaybookFilter>) -> Resul
 /// # Errors
 /// When it is not there.
 pub fn find(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId) -> Result<PlaybookRecord, Failure> {
-    let playbook = tx.ground().content.playbook.clone();
-    if id == playbook.id {
-        return Ok(built_in(&playbook, store::playbooks::default(tx)?.is_none()));
+    if id == BUILT_IN_PLAYBOOK.into() {
+        let playbook = Playbook::clone(&tx.ground().content.playbook);
+        return Ok(PlaybookRecord::built_in(playbook, store::playbooks::default(tx)?.is_none()));
     }
     Ok(store::playbooks::find(tx, id)?.into_inner())
+}
+
+/// The published version that a body names: a draft is told apart from what is not there.
+///
+/// # Errors
+/// When it is neither.
+pub(super) fn published_in_body<P>(tx: &mut Tx<'_, P>, id: PlaybookId, pointer: &'static str) -> Result<Arc<Playbook>, Failure>
+where
+    P: Includes<ReadPlaybooks> + Includes<ReadCases>,
+{
+    match store::playbooks::pinned(tx, id) {
+        Err(StoreError::NotFound) => {
+            named_in_body(store::playbooks::find(tx, id), pointer)?;
+            Err(RuleViolation::field(pointer, FieldRule::NotPublished).into())
+        }
+        found => Ok(found?),
+    }
 }
 
 /// Makes a draft as a copy.
@@ -212,26 +214,24 @@ pub fn find(tx: &mut Tx<'_, ReadPlaybooks>, id: PlaybookId) -> Result<PlaybookRe
 /// # Errors
 /// When the copied one is not there, the key is the built-in one's, or the playbook has a draft already.
 pub fn create(tx: &mut Tx<'_, WritePlaybooks>, new: NewPlaybook) -> Result<PlaybookRecord, Failure> {
-    let source = match find(&mut tx.narrow(), new.based_on_id) {
-        Err(Failure::Store(StoreError::NotFound)) => named_in_body(Err(StoreError::NotFound), "/based_on_id")?,
-        found => found?,
-    };
+    let source = published_in_body(tx, new.based_on_id, "/based_on_id")?;
+    let built_in = Arc::clone(&tx.ground().content.playbook);
     let key = match new.key {
         Some(key) => String::from(key),
-        None if source.built_in => return Err(RuleViolation::field("/key", FieldRule::Required).into()),
-        None => source.playbook.key.clone(),
+        None if source.id == built_in.id => return Err(RuleViolation::field("/key", FieldRule::Required).into()),
+        None => source.key.clone(),
     };
-    if key == tx.ground().content.playbook.key {
+    if key == built_in.key {
         return Err(RuleViolation::field("/key", FieldRule::Taken).into());
     }
-    let title = new.title.map_or(Ok(source.playbook.title.clone()), |title| title.both("/title"))?;
+    let title = new.title.map_or(Ok(source.title.clone()), |title| title.both("/title"))?;
     let number = store::playbooks::next_number(tx, &key)?;
     let draft = PlaybookRecord {
-        playbook: Playbook { id: tx.new_id(), key, number, title, tasks: source.playbook.tasks.clone() },
+        playbook: Playbook { id: tx.new_id(), key, number, title, tasks: source.tasks.clone() },
         built_in: false,
         status: PlaybookStatus::Draft,
         note: new.note.map(Into::into),
-        based_on_id: Some(source.playbook.id),
+        based_on_id: Some(source.id),
         is_default: false,
         version: 1,
         created_by: Some(tx.scope().member()),
@@ -308,10 +308,16 @@ pub fn put_task(
 }
 
 fn template(key: Slug, new: NewPlaybookTask, knows_rule: impl Fn(&str) -> bool) -> Result<Template, Failure> {
+    if new.key.is_some_and(|told| told != key) {
+        return Err(RuleViolation::field("/key", FieldRule::Contradicts).into());
+    }
+    if new.anchor.of.len() > SHORT_LIST {
+        return Err(RuleViolation::field("/anchor/of", FieldRule::TooMany).into());
+    }
     for (n, name) in new.anchor.of.iter().enumerate() {
         let at = format!("/anchor/of/{n}");
         Slug::try_from(name.clone()).map_err(|_| RuleViolation::field(at.clone(), FieldRule::Malformed))?;
-        if new.anchor.kind == crate::domain::vocabulary::AnchorKind::Deadline && !knows_rule(name) {
+        if new.anchor.kind == AnchorKind::Deadline && !knows_rule(name) {
             return Err(RuleViolation::field(at, FieldRule::NotFound).into());
         }
     }
@@ -367,7 +373,7 @@ pub fn publish(
     if make_default { self::make_default(tx, id, None) } else { Ok(published) }
 }
 
-/// Makes a published version the one under which cases are opened that name none.
+/// Makes a published version the default for new cases.
 ///
 /// # Errors
 /// When it is a draft.
@@ -382,7 +388,7 @@ pub fn make_default(tx: &mut Tx<'_, WritePlaybooks>, id: PlaybookId, seen: Optio
     find(&mut tx.narrow(), id)
 }
 
-/// Throws a draft away.
+/// Discards a draft.
 ///
 /// # Errors
 /// When it is published, or the caller has seen another version.

@@ -170,6 +170,7 @@ pub fn add(tx: &mut Tx<'_, WriteCases>, case_id: CaseId, seen: Option<i64>, new:
         due_by_hand: true,
         dropped: false,
         kept_text: None,
+        kept_by_hand: false,
         depends_on: new.depends_on.into_vec(),
         checklist: new.checklist.into_vec(),
         note: None,

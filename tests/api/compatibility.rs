@@ -109,6 +109,7 @@ mod changes {
                     self.parameters(&item, &operation);
                     self.request_body(self.resolve(operation.get("requestBody")));
                     self.responses(&operation.get("responses"));
+                    self.permission(&operation);
                     self.security(&operation.get("security"));
                 }
             }
@@ -190,6 +191,14 @@ mod changes {
                 } else {
                     self.schema(body.get("schema"), way);
                 }
+            }
+        }
+
+        /// Whoever has the permission can call it still.
+        fn permission(&mut self, operation: &Pair<'a>) {
+            let (before, after) = (&operation.old["x-permission"], &operation.new["x-permission"]);
+            if before != after && !after.is_null() {
+                self.say(&operation.get("x-permission"), format_args!("who had {before} needs {after} now"));
             }
         }
 
@@ -441,6 +450,7 @@ fn small() -> Value {
             "/things": {
                 "get": {
                     "operationId": "listThings",
+                    "x-permission": "thing:read",
                     "security": [{ "bearer": ["thing:read"] }],
                     "parameters": [
                         { "name": "limit", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 200 } },
@@ -669,6 +679,11 @@ fn changes_are_judged() {
             Some(("GET /things, #/components/schemas/Problem/properties", "/code: the property code is gone")),
         ),
         // Who may.
+        (
+            Put("/paths/~1things/get/x-permission", json!("thing:admin")),
+            Some((LIST, "/x-permission: who had \"thing:read\" needs \"thing:admin\" now")),
+        ),
+        (Cut("/paths/~1things/get/x-permission"), None),
         (
             Put("/paths/~1things/get/security/0/bearer/0", json!("thing:admin")),
             Some((LIST, "/security: who had {\"bearer\":[\"thing:read\"]} needs [{\"bearer\":[\"thing:admin\"]}] now")),

@@ -94,7 +94,7 @@ on_both! {
         }
         let draft = manager.post("/v1/playbooks", json!({ "based_on_id": built_in["id"], "key": "house", "title": { "zh": "本所预案" }, "note": "去掉抖音以外的步骤" })).await.expect(201);
         assert_eq!((&draft["status"], &draft["number"], &draft["title"], &draft["tasks"].as_array().unwrap().len()), (&json!("draft"), &json!(1), &json!({ "zh": "本所预案", "en": "本所预案" }), &91));
-        manager.post("/v1/playbooks", json!({ "based_on_id": draft["id"] })).await.problem(409, "already_exists");
+        manager.post("/v1/playbooks", json!({ "based_on_id": built_in["id"], "key": "house" })).await.problem(409, "already_exists");
         let at = path(&draft);
 
         // Tasks are typed objects, put in and taken out one by one; what cannot be is refused with its place.
@@ -131,11 +131,19 @@ on_both! {
         assert_eq!((&one["title"]["en"], &one["anchor"]), (&json!("核对截图真伪"), &json!({ "kind": "event", "of": ["house_visit"] })));
         assert_eq!(one["wanted_documents"], json!([{ "zh": "核对记录", "en": "Record of the check" }]));
 
+        // What was read can be put back; another key than the path's is refused.
+        with_version(&manager, Method::PUT, &format!("{at}/tasks/HOUSE-02"), Some(one.clone())).await.expect(200);
+        let problem = with_version(&manager, Method::PUT, &there, Some(one)).await.problem(422, "invalid_body");
+        assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!("#/key"), &json!("contradicts")));
+
         // No case is opened under a draft. Published, it stays as it is.
         let shop = agency.shop("tmall").await;
         let mut new = crate::harness::a_platform_finding(&shop);
         new["playbook_id"] = draft["id"].clone();
-        handler.post("/v1/cases", new.clone()).await.problem(422, "invalid_body");
+        let problem = handler.post("/v1/cases", new.clone()).await.problem(422, "invalid_body");
+        assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&json!("#/playbook_id"), &json!("not_published")));
+        let problem = manager.post("/v1/playbooks", json!({ "based_on_id": draft["id"], "key": "other" })).await.problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["code"], "not_published");
         manager.post(&format!("{at}/default"), json!({})).await.problem(409, "playbook_draft");
         let published = manager.post(&format!("{at}/transitions"), json!({ "to": "published", "make_default": true })).await.expect(200);
         assert_eq!((&published["status"], &published["is_default"]), (&json!("published"), &json!(true)));
@@ -228,6 +236,69 @@ on_both! {
         let timeline = handler.get(&format!("/v1/cases/{}/timeline?limit=200", case["id"].as_str().unwrap())).await.expect(200);
         let kinds: BTreeSet<&str> = timeline["data"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
         assert!(kinds.contains("task.dropped") && kinds.contains("task.restored"), "{kinds:?}");
+    }
+
+    async fn what_a_preview_showed_is_done_or_refused(app) {
+        let agency = app.agency().await;
+        let handler = agency.handler().await;
+        let case = consumer_case(&agency, None).await;
+        let complaint = format!("/v1/complaints/{}", case["complaints"][0]["id"].as_str().unwrap());
+        let mut patch = json!({ "reporter": { "type": "competitor" } });
+        let preview = handler.post(&format!("{complaint}/preview"), patch.clone()).await.expect(200);
+        patch["case_version"] = preview["case_version"].clone();
+        // Somebody begins a task meanwhile: what was shown is not what would happen any more.
+        handler.patch(&task_path(with_key(&tasks(&handler, &case).await, "RA-02")), json!({ "status": "in_progress" })).await.expect(200);
+        handler.patch(&complaint, patch.clone()).await.problem(412, "stale");
+        patch["case_version"] = handler.post(&format!("{complaint}/preview"), patch.clone()).await.expect(200)["case_version"].clone();
+        handler.patch(&complaint, patch).await.expect(200);
+    }
+
+    async fn a_dropped_task_that_a_person_brings_back_stays(app) {
+        let agency = app.agency().await;
+        let handler = agency.handler().await;
+        let case = consumer_case(&agency, None).await;
+        let complaint = format!("/v1/complaints/{}", case["complaints"][0]["id"].as_str().unwrap());
+        handler.patch(&complaint, json!({ "reporter": { "type": "competitor" } })).await.expect(200);
+        let dropped = with_key(&tasks(&handler, &case).await, "RA-02").clone();
+        assert_eq!(dropped["dropped"], true);
+        handler.patch(&task_path(&dropped), json!({ "status": "todo" })).await.expect(200);
+        handler.patch(&complaint, json!({ "reporter": { "type": "anonymous" } })).await.expect(200);
+        let kept = with_key(&tasks(&handler, &case).await, "RA-02").clone();
+        assert_eq!((&kept["status"], &kept["dropped"]), (&json!("todo"), &json!(false)), "what a person decided stays");
+    }
+
+    async fn a_task_comes_back_as_the_version_of_today_has_it(app) {
+        let agency = app.agency().await;
+        let (manager, handler) = (agency.manager().await, agency.handler().await);
+        // Version 1 has the task, 2 has not, 3 has it in another stage; one case goes all the way, one with its branch left in between.
+        let first = house(&manager, "house", &[]).await;
+        let case = consumer_case(&agency, Some(&first)).await;
+        let next = |change: Option<Value>| {
+            let (manager, first) = (manager.clone(), first.clone());
+            async move {
+                let latest = manager.get("/v1/playbooks?key=house&status=published&limit=200").await.expect(200)["data"].as_array().unwrap().last().unwrap().clone();
+                let draft = manager.post("/v1/playbooks", json!({ "based_on_id": latest["id"] })).await.expect(201);
+                let at = format!("{}/tasks/HOUSE-01", path(&draft));
+                match change {
+                    Some(task) => with_version(&manager, Method::PUT, &at, Some(task)).await.expect(200),
+                    None => with_version(&manager, Method::DELETE, &at, None).await.expect(200),
+                };
+                assert_eq!(draft["key"], first["key"]);
+                manager.post(&format!("{}/transitions", path(&draft)), json!({ "to": "published" })).await.expect(200)
+            }
+        };
+        let second = next(None).await;
+        let mut heavier = task(json!({ "kind": "event", "of": ["case_opened"] }));
+        (heavier["stage"], heavier["required"]) = (json!("legal"), json!(false));
+        let third = next(Some(heavier)).await;
+        let moves = format!("/v1/cases/{}/playbook_moves", case["id"].as_str().unwrap());
+        let dropped = handler.post(&moves, json!({ "playbook_id": second["id"] })).await.expect(200);
+        assert_eq!(keys(&dropped["tasks"]["dropped"]), BTreeSet::from(["HOUSE-01".into()]));
+        let back = handler.post(&moves, json!({ "playbook_id": third["id"] })).await.expect(200);
+        assert_eq!((keys(&back["tasks"]["restored"]), keys(&back["tasks"]["altered"])), (BTreeSet::from(["HOUSE-01".into()]), BTreeSet::from(["HOUSE-01".into()])));
+        let task = with_key(&tasks(&handler, &case).await, "HOUSE-01").clone();
+        assert_eq!((&task["status"], &task["stage"], &task["required"]), (&json!("todo"), &json!("legal"), &json!(false)));
+        assert_eq!(task["title"], "核对截图真伪");
     }
 
     async fn a_second_channel_shows_then_does_what_it_adds(app) {

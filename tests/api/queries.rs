@@ -208,16 +208,16 @@ on_both! {
 
 /// What stands beside cases, as [`STATEMENTS`].
 const HELD_BESIDE: &[(&str, u64, u64)] = &[
-    ("copy a playbook", 8, 9),
+    ("copy a playbook", 7, 8),
     ("put a task", 5, 5),
     ("publish", 7, 8),
     ("list playbooks", 3, 3),
     ("get a playbook", 2, 2),
     ("preview a branch", 9, 9),
     ("preview a move", 9, 9),
-    ("preview two moves", 8, 8),
-    ("preview four moves", 8, 8),
-    ("move one", 13, 14),
+    ("preview two moves", 9, 9),
+    ("preview four moves", 9, 9),
+    ("move one", 14, 15),
     ("move two more", 4, 4),
     ("list cases of a playbook", 2, 2),
     ("comment on a case", 8, 9),

@@ -111,7 +111,7 @@ export interface Rejoinder {
    *
    * @example
    * ```ts
-   * for await (const found of rejoinder.pages("/v1/cases", { params: { query: { status: ["open"] } } })) console.log(found.title);
+   * for await (const found of rejoinder.pages("/v1/cases", { params: { query: { status: "open" } } })) console.log(found.title);
    * ```
    */
   pages<P extends ListPath>(path: P, ...init: Optional<Init<"get", P>>): AsyncGenerator<Element<P>, void, undefined>;

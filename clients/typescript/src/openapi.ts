@@ -290,7 +290,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would adding a complaint start and change?
+         * Preview adding a complaint: the deadlines that it starts, the tasks that it adds.
          * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
          */
         post: operations["previewComplaint"];
@@ -332,7 +332,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who of counsel and clients reaches a case, by itself or by its shop? Grants that have ended are listed too.
+         * List the grants that reach a case, directly or through its shop. Those that have ended are listed too.
          * @description Needs `grant:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         get: operations["listCaseGrants"];
@@ -376,7 +376,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would moving a case to another version change?
+         * Preview moving a case to another version.
          * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         post: operations["previewCaseMove"];
@@ -577,7 +577,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would changing a complaint, such as learning who is behind it, change among the tasks?
+         * Preview a change of a complaint: the tasks that it adds, drops and keeps.
          * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
          */
         post: operations["previewComplaintChange"];
@@ -926,7 +926,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Throw a draft away.
+         * Discard a draft.
          * @description Needs `playbook:write`: `owner`, `manager`.
          */
         delete: operations["discardPlaybook"];
@@ -971,7 +971,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would moving many cases to this version change?
+         * Preview moving many cases to this version.
          * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         post: operations["previewCaseMoves"];
@@ -991,7 +991,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open cases under this version from now on when they name no other.
+         * Make this version the default for new cases.
          * @description Needs `playbook:write`: `owner`, `manager`.
          */
         post: operations["makePlaybookDefault"];
@@ -1238,12 +1238,17 @@ export interface components {
         /** @description Accepting an invitation. */
         Acceptance: {
             /** @description One's name; needed when the address is new here. */
-            name?: components["schemas"]["Line120"];
+            name?: string;
             /** @description A password: a new one when the address is new here, the one that one has otherwise. */
             password: components["schemas"]["Password"];
             /** @description The secret from the link. */
-            token: components["schemas"]["Line128"];
+            token: string;
         };
+        /**
+         * @description The kind of whoever did something.
+         * @enum {string}
+         */
+        ActorKind: "member" | "api_key" | "operator";
         /** @description An allegation added to a case, under one of its complaints. */
         AddedAllegation: {
             /** @description What it alleges. */
@@ -1263,14 +1268,26 @@ export interface components {
             complaint_id: components["schemas"]["ComplaintId"];
             conclusion: components["schemas"]["Conclusion"] | null;
             created_at: components["schemas"]["Instant"];
+            /** @example 近 90 天内 120 单涉嫌虚假交易 */
             description: string;
             id: components["schemas"]["AllegationId"];
             kind: components["schemas"]["AllegationKind"];
+            /** @example 【虚假交易】处置细则 */
             legal_basis: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 120
+             */
             order_count: number | null;
+            /**
+             * @example [
+             *       "6920471183350612",
+             *       "6920471183350787"
+             *     ]
+             */
             order_nos: string[];
             outcome: components["schemas"]["AllegationOutcome"] | null;
+            /** @example 平台复核后维持 14 单的认定 */
             outcome_reason: string | null;
             period_from: components["schemas"]["Day"] | null;
             period_to: components["schemas"]["Day"] | null;
@@ -1306,10 +1323,14 @@ export interface components {
         AllegationPatch: {
             /** @description What the self-check found. */
             conclusion?: components["schemas"]["NewConclusion"];
-            description?: components["schemas"]["Prose2000"] | null;
-            legal_basis?: components["schemas"]["Line300"] | null;
+            /** @description What it says. */
+            description?: string;
+            /** @description The rule or article that it rests on. */
+            legal_basis?: string | null;
+            /** @description How it ended. */
             outcome?: components["schemas"]["AllegationOutcome"] | null;
-            outcome_reason?: components["schemas"]["Prose2000"] | null;
+            /** @description On what the outcome rests. */
+            outcome_reason?: string | null;
         };
         /** @description What a task hangs on: a kind, and the names that the kind asks for. */
         Anchor: {
@@ -1335,14 +1356,19 @@ export interface components {
             id: components["schemas"]["ApiKeyId"];
             /**
              * @description The key itself; only in the answer that made it.
-             * @example rjk_
+             * @example rjk_0123456789ABCDEFGHIJKLMNOPQRSTUVwxyz
              */
             key?: string;
-            /** @description The end of the key, to tell it from others. */
+            /**
+             * @description The end of the key, to tell it from others.
+             * @example wxyz
+             */
             last_four: string;
+            /** @description When it was last used, to the minute. */
             last_used_at: components["schemas"]["Instant"] | null;
             /** @description The member as whom it acts. */
             member_id: components["schemas"]["MemberId"];
+            /** @example ERP, nightly import */
             name: string;
             revoked_at: components["schemas"]["Instant"] | null;
             scopes: components["schemas"]["Capability"][];
@@ -1383,17 +1409,23 @@ export interface components {
         };
         /** @description A reason why a stage cannot be completed or a case cannot be closed. */
         Blocker: {
-            /**
-             * @description The stable code.
-             * @example task_open
-             */
-            code: string;
+            /** @description The stable code. */
+            code: components["schemas"]["BlockerCode"];
             /** @description Where to do something about it. */
             link: string;
-            /** @description The reason in words, in the caller's language. */
+            /**
+             * @description The reason in words, in the caller's language.
+             * @example 任务“逐条核查异常信号并作出结论”尚未完成，也未豁免
+             */
             message: string;
+            /** @description The stage whose gate it shuts, if it is one stage's. */
             stage: components["schemas"]["Stage"] | null;
         };
+        /**
+         * @description The kind of thing that shuts a gate.
+         * @enum {string}
+         */
+        BlockerCode: "task_open" | "deadline_open" | "allegation_not_concluded" | "allegation_without_outcome" | "reporter_not_assessed" | "stage_open";
         /** @description What stands in the way. */
         BlockerPage: {
             /** @description The elements. */
@@ -1407,7 +1439,8 @@ export interface components {
         BranchPreview: {
             /**
              * Format: int64
-             * @description The version of the case that was looked at: send it as `If-Match` to do what was shown or be told that something came between.
+             * @description The version of the case that was looked at. A new complaint takes it as `If-Match`, a change of one as `case_version`: then what was shown
+             *     is what is done, or 412 says that something came between.
              */
             case_version: number;
             /** @description The deadlines that would start. */
@@ -1432,13 +1465,20 @@ export interface components {
             created_at: components["schemas"]["Instant"];
             /** @description The deadlines by when they end; only when asked for with `expand=deadlines`. */
             deadlines?: components["schemas"]["Deadline"][];
+            /** @description When it was first closed; kept when it is reopened. */
             first_closed_at: components["schemas"]["Instant"] | null;
             id: components["schemas"]["CaseId"];
             lead_id: components["schemas"]["MemberId"] | null;
             member_ids: components["schemas"]["MemberId"][];
+            /**
+             * @example {
+             *       "crm_id": "8841"
+             *     }
+             */
             metadata: {
                 [key: string]: string;
             };
+            /** @description What comes next on our side. */
             next_deadline: components["schemas"]["NextDeadline"] | null;
             /**
              * @description Its number for people.
@@ -1446,6 +1486,7 @@ export interface components {
              */
             number: string;
             opened_at: components["schemas"]["Instant"];
+            /** @example 平台部分撤销认定：106 单恢复，14 单维持 */
             outcome: string | null;
             /** @description Whether something stood open when it was closed. */
             overridden: boolean;
@@ -1453,7 +1494,10 @@ export interface components {
             /** @description The version of a playbook that it is pinned to. */
             playbook_id: components["schemas"]["PlaybookId"];
             priority: components["schemas"]["Priority"];
-            /** @description Why it was reopened, or closed with something open. */
+            /**
+             * @description Why it was reopened, or closed with something open.
+             * @example 平台补充新证据，重新处理
+             */
             reason: string | null;
             /** @description The reporter's type in its first complaint. */
             reporter_type: components["schemas"]["ReporterType"];
@@ -1461,9 +1505,16 @@ export interface components {
             /** @description Its seven stages, in order. */
             stages: components["schemas"]["StageRecord"][];
             status: components["schemas"]["CaseStatus"];
+            /**
+             * @example [
+             *       "虚假交易",
+             *       "申诉"
+             *     ]
+             */
             tags: string[];
             /** @description The tasks by when they are due; only when asked for with `expand=tasks`. */
             tasks?: components["schemas"]["Task"][];
+            /** @example 抖音：涉嫌虚假交易 120 单 */
             title: string;
             updated_at: components["schemas"]["Instant"];
             /**
@@ -1488,6 +1539,7 @@ export interface components {
             member_name: string;
             member_role: components["schemas"]["Role"];
             revoked_at: components["schemas"]["Instant"] | null;
+            /** @description The shop that was granted with all its cases; null when it is this case alone. */
             shop_id: components["schemas"]["ShopId"] | null;
         };
         /** @description A page of the grants that reach a case. */
@@ -1504,53 +1556,12 @@ export interface components {
          * @description A case.
          */
         CaseId: string;
-        /** @description One of many cases that have moved, or would. */
-        CaseMove: {
-            /**
-             * @description The keys of the tasks that come into being.
-             * @example [
-             *       "RA-06"
-             *     ]
-             */
-            added: string[];
-            /** @description The keys of the tasks in another stage or of another weight. */
-            altered: string[];
-            case_id: components["schemas"]["CaseId"];
-            /**
-             * Format: int64
-             * @description The version of the case that was looked at, or that it has now.
-             */
-            case_version: number;
-            /** @description The keys of the tasks that are dropped. */
-            dropped: string[];
-            from_playbook_id: components["schemas"]["PlaybookId"];
-            /** @description How many tasks stay, with all that was done in them. */
-            kept_count: number;
-            /**
-             * @description The case's number for people.
-             * @example 2026-000123
-             */
-            number: string;
-            /** @description The keys of the tasks that are due at another moment. */
-            rescheduled: string[];
-            /** @description The keys of the tasks that come back. */
-            restored: string[];
-        };
-        /** @description Cases that have moved, or would. */
-        CaseMovePage: {
-            /** @description The elements. */
-            data: components["schemas"]["CaseMove"][];
-            /** @description Whether it goes on. */
-            has_more: boolean;
-            /** @description Where the list goes on; null at its end. */
-            next_cursor: string | null;
-        };
         /** @description Which cases are to move. */
         CaseMoves: {
             /** @description The cases, all open: all of them move, or none does. */
             case_ids: components["schemas"]["CaseId"][];
             /** @description Why; it is noted on the tasks that are dropped. */
-            reason?: components["schemas"]["Prose1000"];
+            reason?: string;
         };
         /** @description A page of cases. */
         CasePage: {
@@ -1563,6 +1574,7 @@ export interface components {
         };
         /** @description What changes on a case. */
         CasePatch: {
+            /** @description The member who leads it. */
             lead_id?: components["schemas"]["MemberId"] | null;
             /** @description All members who work on it. */
             member_ids?: components["schemas"]["MemberId"][];
@@ -1570,10 +1582,12 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             };
-            priority?: components["schemas"]["Priority"] | null;
+            /** @description How urgent it is. */
+            priority?: components["schemas"]["Priority"];
             /** @description All words to find it by. */
-            tags?: components["schemas"]["Line40"][];
-            title?: components["schemas"]["Line200"] | null;
+            tags?: string[];
+            /** @description What it is called. */
+            title?: string;
         };
         /**
          * @description Whether a case is being worked on.
@@ -1588,11 +1602,11 @@ export interface components {
         /** @description Closing or reopening a case. */
         CaseTransition: {
             /** @description How it ended, in words. */
-            outcome?: components["schemas"]["Prose2000"];
+            outcome?: string;
             /** @description Close the case although something stands open. Needs the right to, and a reason, and goes on the record. */
             override?: boolean;
             /** @description Why: required to reopen or override. */
-            reason?: components["schemas"]["Prose1000"];
+            reason?: string;
             /** @description Where to. */
             to: components["schemas"]["CaseTarget"];
         };
@@ -1606,7 +1620,7 @@ export interface components {
             /** @description Whether it is done. */
             done?: boolean;
             /** @description What to do. */
-            text: components["schemas"]["Line200"];
+            text: string;
         };
         /** @description A comment. */
         Comment: {
@@ -1622,6 +1636,7 @@ export interface components {
             retracted_at: components["schemas"]["Instant"] | null;
             retracted_by: components["schemas"]["MemberId"] | null;
             retraction_reason: string | null;
+            /** @description The task that it is about; null when it is about the case. */
             task_id: components["schemas"]["TaskId"] | null;
             /**
              * Format: int64
@@ -1646,6 +1661,7 @@ export interface components {
         };
         /** @description A complaint. */
         Complaint: {
+            /** @example 抖音电商 商家规则中心 */
             authority: string | null;
             case_id: components["schemas"]["CaseId"];
             channel: components["schemas"]["Channel"];
@@ -1653,8 +1669,10 @@ export interface components {
             id: components["schemas"]["ComplaintId"];
             kind: components["schemas"]["ComplaintKind"];
             received_at: components["schemas"]["Instant"];
+            /** @example DY20261118-7781 */
             reference_no: string | null;
             reporter: components["schemas"]["Reporter"];
+            /** @example 平台认定近 90 天内 120 单涉嫌虚假交易，7 天内可申诉。 */
             summary: string | null;
             updated_at: components["schemas"]["Instant"];
             /** Format: int64 */
@@ -1681,18 +1699,30 @@ export interface components {
         };
         /** @description What changes on a complaint. */
         ComplaintPatch: {
-            authority?: components["schemas"]["Line200"] | null;
-            reference_no?: components["schemas"]["Line100"] | null;
+            /** @description The authority, platform department or court. */
+            authority?: string | null;
+            /**
+             * Format: int64
+             * @description Refuse with 412 if the case is not in this version any more: the one that a preview told. It changes nothing itself.
+             */
+            case_version?: number;
+            /** @description The other side's number for it. */
+            reference_no?: string | null;
             /** @description The assessment of who is behind it. */
             reporter?: components["schemas"]["ReporterPatch"];
-            summary?: components["schemas"]["Prose5000"] | null;
+            /** @description What it says. */
+            summary?: string | null;
         };
         /** @description What a person concluded from the self-check. */
         Conclusion: {
+            /** @example 14 单为员工自买，物流为空包；其余 106 单有真实签收记录 */
             basis: string;
             concluded_at: components["schemas"]["Instant"];
             concluded_by: components["schemas"]["MemberId"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 14
+             */
             confirmed_orders: number | null;
             result: components["schemas"]["ConclusionResult"];
         };
@@ -1723,6 +1753,7 @@ export interface components {
         Currency: string;
         /**
          * Format: date
+         * @description A civil day in China.
          * @example 2026-11-22
          */
         Day: string;
@@ -1737,16 +1768,22 @@ export interface components {
             /** @description The last day, in China. */
             due_on: components["schemas"]["Day"];
             id: components["schemas"]["DeadlineId"];
+            /** @example platform_appeal */
             key: string | null;
             met_at: components["schemas"]["Instant"] | null;
+            /** @example 申诉已提交，回执号 SS20261124-0331 */
             note: string | null;
             owed_by: components["schemas"]["OwedBy"];
             /** @description May still move, because a calendar is not published or the rule was not yet in force. */
             provisional: boolean;
+            /** @example PF-DOUYIN-APPEAL */
             rule_id: string | null;
             stage: components["schemas"]["Stage"];
             status: components["schemas"]["DeadlineStatus"];
-            /** @description In the caller's language when it is a rule's. */
+            /**
+             * @description In the caller's language when it is a rule's.
+             * @example 抖音虚假交易申诉
+             */
             title: string;
             trigger_id: components["schemas"]["TriggerId"] | null;
             updated_at: components["schemas"]["Instant"];
@@ -1772,7 +1809,11 @@ export interface components {
          * @enum {string}
          */
         DeadlineStatus: "pending" | "met" | "missed" | "waived" | "suspended";
-        /** Format: email */
+        /**
+         * Format: email
+         * @description An e-mail address, folded to lower case.
+         * @example li.lei@agency.example
+         */
         Email: string;
         /**
          * Format: uuid
@@ -1783,7 +1824,7 @@ export interface components {
          * @description A rule about one field.
          * @enum {string}
          */
-        FieldRule: "not_found" | "required" | "not_allowed" | "unknown_field" | "wrong_type" | "unknown_word" | "too_early" | "taken" | "too_many" | "empty" | "too_long" | "too_short" | "forbidden_character" | "not_an_email" | "not_a_moment" | "not_a_day" | "out_of_range" | "check_character" | "twice" | "malformed";
+        FieldRule: "not_found" | "not_published" | "contradicts" | "required" | "not_allowed" | "unknown_field" | "wrong_type" | "unknown_word" | "too_early" | "taken" | "too_many" | "empty" | "too_long" | "too_short" | "forbidden_character" | "not_an_email" | "not_a_moment" | "not_a_day" | "out_of_range" | "check_character" | "twice" | "malformed";
         /** @description A member's access to one shop or one case. */
         Grant: {
             case_id: components["schemas"]["CaseId"] | null;
@@ -1839,19 +1880,20 @@ export interface components {
         /** @description Who a reporter is. Kept sealed: never in lists, titles, the journal or the search index. */
         Identity: {
             /** @description How they are reached, as they gave it. */
-            contact?: components["schemas"]["Line200"];
+            contact?: string;
             /** @description Their name, as they gave it. */
-            name?: components["schemas"]["Line120"];
+            name?: string;
             /** @description What else they told of themselves. */
-            note?: components["schemas"]["Prose2000"];
+            note?: string;
         };
         /** @description Why a sealed identity is opened. */
         IdentityRequest: {
             /** @description The reason, which goes on the record. */
-            reason: components["schemas"]["Prose1000"];
+            reason: string;
         };
         /**
          * Format: date-time
+         * @description A moment, to the microsecond, in UTC. With any offset when it is sent.
          * @example 2026-11-22T01:30:00.000000Z
          */
         Instant: string;
@@ -1860,15 +1902,21 @@ export interface components {
             accepted_at: components["schemas"]["Instant"] | null;
             created_at: components["schemas"]["Instant"];
             /** @description Whom it invites. */
-            email: string;
+            email: components["schemas"]["Email"];
             expires_at: components["schemas"]["Instant"];
             id: components["schemas"]["InvitationId"];
             invited_by: components["schemas"]["MemberId"];
-            /** @description The link to hand over; only in the answer that made the invitation. */
+            /**
+             * @description The link to hand over; only in the answer that made the invitation.
+             * @example https://cases.example/invitation#rji_AZoexyZ9cX2Sk4mQ
+             */
             link?: string;
             revoked_at: components["schemas"]["Instant"] | null;
             role: components["schemas"]["Role"];
-            /** @description The secret within the link; only in the answer that made the invitation. */
+            /**
+             * @description The secret within the link; only in the answer that made the invitation.
+             * @example rji_AZoexyZ9cX2Sk4mQ
+             */
             token?: string;
         };
         /**
@@ -1885,27 +1933,19 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
-        Line100: string;
-        Line120: string;
-        Line128: string;
-        Line200: string;
-        Line300: string;
-        Line40: string;
-        Line64: string;
-        Line80: string;
         /** @description A line in Chinese, in English or in both. */
         LocalLine: {
             /** @description English; the Chinese words when absent. */
-            en?: components["schemas"]["Line200"];
+            en?: string;
             /** @description Simplified Chinese; the English words when absent. */
-            zh?: components["schemas"]["Line200"];
+            zh?: string;
         };
         /** @description Text in Chinese, in English or in both. */
         LocalText: {
             /** @description English; the Chinese words when absent. */
-            en?: components["schemas"]["Prose1000"];
+            en?: string;
             /** @description Simplified Chinese; the English words when absent. */
-            zh?: components["schemas"]["Prose1000"];
+            zh?: string;
         };
         /** @description Who logs in. */
         LogIn: {
@@ -1934,15 +1974,18 @@ export interface components {
             /** @description When it was done; now when absent. */
             met_at?: components["schemas"]["Instant"];
             /** @description The proof: a receipt, a ticket number. */
-            note?: components["schemas"]["Prose2000"];
+            note?: string;
         };
         /** @description A membership. */
         Member: {
             created_at: components["schemas"]["Instant"];
             /** @description The person's address. */
-            email: string;
+            email: components["schemas"]["Email"];
             id: components["schemas"]["MemberId"];
-            /** @description The person's name. */
+            /**
+             * @description The person's name.
+             * @example 李蕾
+             */
             name: string;
             person_id: components["schemas"]["PersonId"];
             role: components["schemas"]["Role"];
@@ -1990,23 +2033,65 @@ export interface components {
             /** @description ISO 4217 code. */
             currency: components["schemas"]["Currency"];
         };
+        /** @description One of many cases that have moved, or would. */
+        MovedCase: {
+            /**
+             * @description The keys of the tasks that come into being.
+             * @example [
+             *       "RA-06"
+             *     ]
+             */
+            added: string[];
+            /** @description The keys of the tasks whose stage, weight or order is another one. */
+            altered: string[];
+            case_id: components["schemas"]["CaseId"];
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at, or that it has now.
+             */
+            case_version: number;
+            /** @description The keys of the tasks that are dropped. */
+            dropped: string[];
+            from_playbook_id: components["schemas"]["PlaybookId"];
+            /** @description How many tasks stay, with all that was done in them. */
+            kept_count: number;
+            /**
+             * @description The case's number for people.
+             * @example 2026-000123
+             */
+            number: string;
+            /** @description The keys of the tasks that are due at another moment. */
+            rescheduled: string[];
+            /** @description The keys of the tasks that come back. */
+            restored: string[];
+            to_playbook_id: components["schemas"]["PlaybookId"];
+        };
+        /** @description Cases that have moved, or would. */
+        MovedCasePage: {
+            /** @description The elements. */
+            data: components["schemas"]["MovedCase"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
         /** @description A point of an accusation. */
         NewAllegation: {
             /** @description The amount it names. */
             amount?: components["schemas"]["Money"];
             /** @description What it says. */
-            description: components["schemas"]["Prose2000"];
+            description: string;
             /** @description What kind of wrong it alleges. */
             kind: components["schemas"]["AllegationKind"];
             /** @description The rule or article that it rests on. */
-            legal_basis?: components["schemas"]["Line300"];
+            legal_basis?: string;
             /**
              * Format: int32
              * @description How many orders it counts, named or not.
              */
             order_count?: number;
             /** @description The orders it names. */
-            order_nos?: components["schemas"]["Line64"][];
+            order_nos?: string[];
             /** @description First day of the period it concerns. */
             period_from?: components["schemas"]["Day"];
             /** @description Last day of the period it concerns. */
@@ -2017,7 +2102,7 @@ export interface components {
             /** @description Until when it holds. */
             expires_at?: components["schemas"]["Instant"];
             /** @description What it is for. */
-            name: components["schemas"]["Line100"];
+            name: string;
             /** @description What it may do, within its member's role. */
             scopes: components["schemas"]["Capability"][];
         };
@@ -2040,14 +2125,14 @@ export interface components {
             /** @description The shop that is accused. */
             shop_id: components["schemas"]["ShopId"];
             /** @description Words to find it by. */
-            tags?: components["schemas"]["Line40"][];
+            tags?: string[];
             /** @description What the case is called. Leave the reporter's name out of it. */
-            title: components["schemas"]["Line200"];
+            title: string;
         };
         /** @description A comment to write. */
         NewComment: {
             /** @description What it says. */
-            body: components["schemas"]["Prose5000"];
+            body: string;
             /** @description Who may see it; the tenant's staff when absent, and `client` when a client writes. */
             visibility?: components["schemas"]["Visibility"];
         };
@@ -2056,7 +2141,7 @@ export interface components {
             /** @description The points of its accusation. */
             allegations?: components["schemas"]["NewAllegation"][];
             /** @description The authority, platform department or court. */
-            authority?: components["schemas"]["Line200"];
+            authority?: string;
             /** @description Where it came in. */
             channel: components["schemas"]["Channel"];
             /** @description What it is. */
@@ -2064,16 +2149,16 @@ export interface components {
             /** @description When it reached the merchant. */
             received_at: components["schemas"]["Instant"];
             /** @description The other side's number for it. */
-            reference_no?: components["schemas"]["Line100"];
+            reference_no?: string;
             /** @description Who is behind it. */
             reporter?: components["schemas"]["NewReporter"];
             /** @description What it says. */
-            summary?: components["schemas"]["Prose5000"];
+            summary?: string;
         };
         /** @description What a person concludes from the self-check. */
         NewConclusion: {
             /** @description The facts that it rests on. */
-            basis: components["schemas"]["Prose5000"];
+            basis: string;
             /**
              * Format: int32
              * @description How many orders are confirmed as alleged; required when something is confirmed.
@@ -2089,15 +2174,15 @@ export interface components {
             /** @description The last day, in China. */
             due_on?: components["schemas"]["Day"];
             /** @description The playbook's word for it, such as `request_due` or `platform_appeal`. */
-            key?: components["schemas"]["Line64"];
+            key?: string;
             /** @description Who owes the act; us when absent. */
             owed_by?: components["schemas"]["OwedBy"];
             /** @description The rule whose deadline the notice states. */
-            rule_id?: components["schemas"]["Line64"];
+            rule_id?: string;
             /** @description The stage that it belongs to; the rule's when a rule is named. */
             stage?: components["schemas"]["Stage"];
             /** @description Its title; the rule's when a rule is named. */
-            title?: components["schemas"]["Line200"];
+            title?: string;
         };
         /** @description Access to give to a member: to one shop with its cases, or to one case. */
         NewGrant: {
@@ -2115,7 +2200,7 @@ export interface components {
         /** @description To whom the work goes. */
         NewHandOver: {
             /** @description Why. */
-            reason?: components["schemas"]["Prose1000"];
+            reason?: string;
             /** @description An active member of the staff, who reaches all cases. */
             to_member_id: components["schemas"]["MemberId"];
         };
@@ -2133,7 +2218,7 @@ export interface components {
             /** @description The playbook of which this is to be a version. Absent, it is the next version of the copied one, which cannot be the built-in one. */
             key?: components["schemas"]["Slug"];
             /** @description What is new in it. */
-            note?: components["schemas"]["Prose2000"];
+            note?: string;
             /** @description What it is called; as the copied one when absent. */
             title?: components["schemas"]["LocalLine"];
         };
@@ -2147,6 +2232,8 @@ export interface components {
             channels?: components["schemas"]["Channel"][];
             /** @description What done means. */
             done_means: components["schemas"]["LocalText"];
+            /** @description Its key, which is the path's: given so that what was read can be put back. */
+            key?: components["schemas"]["Slug"];
             /** @description How far from its anchor it is due; without a date when absent. */
             offset?: components["schemas"]["Offset"];
             /** @description How often it comes again once it is done. */
@@ -2165,7 +2252,7 @@ export interface components {
         /** @description Who is behind a complaint. */
         NewReporter: {
             /** @description On what it rests. */
-            basis?: components["schemas"]["Prose2000"];
+            basis?: string;
             /** @description How sure that is. */
             confidence?: components["schemas"]["Confidence"];
             /** @description Who it is, if they have made themselves known. Sealed at once. */
@@ -2178,17 +2265,17 @@ export interface components {
             /** @description The entity's 统一社会信用代码. */
             credit_code?: components["schemas"]["CreditCode"];
             /** @description The name of the legal entity behind it. */
-            legal_entity: components["schemas"]["Line200"];
+            legal_entity: string;
             /** @description What your own systems keep with it. */
             metadata?: {
                 [key: string]: string;
             };
             /** @description Its name. */
-            name: components["schemas"]["Line120"];
+            name: string;
             /** @description Where it trades. */
             platform: components["schemas"]["Platform"];
             /** @description Its id on the platform. */
-            platform_shop_id?: components["schemas"]["Line80"];
+            platform_shop_id?: string;
         };
         /** @description A task to add to a case. */
         NewTask: {
@@ -2201,9 +2288,9 @@ export interface components {
             /** @description The tasks of the same case that come first. */
             depends_on?: components["schemas"]["TaskId"][];
             /** @description What it is about. */
-            description?: components["schemas"]["Prose5000"];
+            description?: string;
             /** @description What done means. */
-            done_means?: components["schemas"]["Prose1000"];
+            done_means?: string;
             /** @description When it is due. */
             due_at?: components["schemas"]["Instant"];
             /** @description Whether its stage waits for it. */
@@ -2211,20 +2298,20 @@ export interface components {
             /** @description The stage that it belongs to. */
             stage: components["schemas"]["Stage"];
             /** @description Its title. */
-            title: components["schemas"]["Line200"];
+            title: string;
             /** @description The documents that are wanted. */
-            wanted_documents?: components["schemas"]["Line200"][];
+            wanted_documents?: string[];
         };
         /** @description A dated fact. Give the moment when it is known, the day otherwise. */
         NewTrigger: {
             /** @description What happened, as a word of the rules and the playbook. */
-            event: components["schemas"]["Line64"];
+            event: string;
             /** @description When it happened. */
             occurred_at?: components["schemas"]["Instant"];
             /** @description On which day it happened, in China. */
             occurred_on?: components["schemas"]["Day"];
             /** @description How it was served or came to be known. */
-            served_by?: components["schemas"]["Line200"];
+            served_by?: string;
         };
         /** @description The deadline that comes next. */
         NextDeadline: {
@@ -2250,6 +2337,7 @@ export interface components {
         /**
          * Format: password
          * @description A password: 10 to 200 characters, whatever they are (NIST SP 800-63B §5.1.1.2: length, no composition rules).
+         * @example correct horse battery staple
          */
         Password: string;
         /** @description A change of one's own password. */
@@ -2266,6 +2354,8 @@ export interface components {
         PersonId: string;
         /** @description A task in a plan. */
         PlannedTask: {
+            blocks_closing: boolean;
+            /** @description When it is due then. */
             due_at: components["schemas"]["Instant"] | null;
             /**
              * @description The playbook's task that it is made from.
@@ -2274,9 +2364,13 @@ export interface components {
             key: string | null;
             required: boolean;
             stage: components["schemas"]["Stage"];
+            status: components["schemas"]["TaskStatus"];
+            /** @description The task; null when it does not exist yet. */
             task_id: components["schemas"]["TaskId"] | null;
             /** @description In the caller's language when it is the playbook's. */
             title: string;
+            /** @description When it was due before; null too when it did not exist. */
+            was_due_at: components["schemas"]["Instant"] | null;
         };
         /**
          * @description The platform on which a shop trades.
@@ -2285,13 +2379,14 @@ export interface components {
         Platform: "taobao" | "tmall" | "jd" | "pinduoduo" | "douyin" | "kuaishou" | "wechat" | "xiaohongshu" | "alibaba_1688" | "amazon" | "tiktok_shop" | "aliexpress" | "shopee" | "other";
         /** @description A version of a playbook. */
         Playbook: {
+            /** @description The version that it was copied from. */
             based_on_id: components["schemas"]["PlaybookId"] | null;
             /** @description Whether it ships with the product. */
             built_in: boolean;
             created_at: components["schemas"]["Instant"];
             created_by: components["schemas"]["MemberId"] | null;
             id: components["schemas"]["PlaybookId"];
-            /** @description Whether cases are opened under it that name no other. */
+            /** @description Whether it is the default for new cases. */
             is_default: boolean;
             /**
              * @description The playbook of which it is a version.
@@ -2309,6 +2404,7 @@ export interface components {
             published_at: components["schemas"]["Instant"] | null;
             status: components["schemas"]["PlaybookStatus"];
             /**
+             * Format: int32
              * @description How many tasks it has.
              * @example 91
              */
@@ -2328,7 +2424,7 @@ export interface components {
             case_id: components["schemas"]["CaseId"];
             /**
              * Format: int64
-             * @description The version of the case that was looked at, or that it has now.
+             * @description The version of the case that was looked at, to move it with as `If-Match`; or that it has now.
              */
             case_version: number;
             from_playbook_id: components["schemas"]["PlaybookId"];
@@ -2346,7 +2442,7 @@ export interface components {
             /** @description The published version. */
             playbook_id: components["schemas"]["PlaybookId"];
             /** @description Why; it is noted on the tasks that are dropped. */
-            reason?: components["schemas"]["Prose1000"];
+            reason?: string;
         };
         /** @description A page of playbooks, without their tasks. */
         PlaybookPage: {
@@ -2359,7 +2455,8 @@ export interface components {
         };
         /** @description What changes on a draft, its tasks aside. */
         PlaybookPatch: {
-            note?: components["schemas"]["Prose2000"] | null;
+            /** @description What is new in it. */
+            note?: string | null;
             /** @description What it is called. */
             title?: components["schemas"]["LocalLine"];
         };
@@ -2388,7 +2485,9 @@ export interface components {
              * @example SC-01
              */
             key: string;
+            /** @description How far from its anchor it is due; null for a duty without a date. */
             offset: components["schemas"]["Offset"] | null;
+            /** @description How often it comes again once it is done. */
             repeat: components["schemas"]["Offset"] | null;
             /** @description The reporter types it is for; empty for any. */
             reporter_types: components["schemas"]["ReporterType"][];
@@ -2403,7 +2502,7 @@ export interface components {
         };
         /** @description Publishing a draft. */
         PlaybookTransition: {
-            /** @description Open cases under it from now on that name no other. */
+            /** @description Also make it the default for new cases. */
             make_default?: boolean;
             /** @description Where to. */
             to: components["schemas"]["PlaybookTarget"];
@@ -2417,14 +2516,15 @@ export interface components {
         Problem: {
             /** @description What stands in the way, when the code is `blocked`. */
             blockers?: components["schemas"]["Blocker"][];
-            /** @description The stable code. */
             code: components["schemas"]["ProblemCode"];
             /** @description What happened here, in the caller's language. */
             detail: string;
             /** @description The fields that break a rule. */
             errors?: components["schemas"]["ProblemField"][];
             /** @description Facts that belong to the code. */
-            facts?: Record<string, never>;
+            facts?: {
+                [key: string]: unknown;
+            };
             /**
              * @description The request, for the operator's log.
              * @example /v1/cases/019ab000-0000-7000-8000-000000000000
@@ -2447,7 +2547,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description The stable code of a problem. `GET /problems/{code}` tells what it means.
+         * @description The stable code of a kind of problem.
          * @enum {string}
          */
         ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
@@ -2469,28 +2569,29 @@ export interface components {
         };
         /** @description What a kind of problem means. */
         ProblemKind: {
-            /** @description The stable code. */
             code: components["schemas"]["ProblemCode"];
             /** @description Whether the same request may succeed later. */
             retryable: boolean;
             /**
              * Format: int32
              * @description The HTTP status.
+             * @example 404
              */
             status: number;
-            /** @description What it is called, in the caller's language. */
+            /**
+             * @description What it is called, in the caller's language.
+             * @example Not found
+             */
             title: string;
         };
-        Prose1000: string;
-        Prose2000: string;
-        Prose5000: string;
         /** @description A refresh token. */
         Refresh: {
             /** @description The token from the last answer. */
-            refresh_token: components["schemas"]["Line128"];
+            refresh_token: string;
         };
         /** @description Who is behind a complaint, as a class. */
         Reporter: {
+            /** @example 通知由平台规则中心发出，未提及任何举报人 */
             basis: string | null;
             confidence: components["schemas"]["Confidence"] | null;
             /** @description Whether an identity is kept, sealed. */
@@ -2499,10 +2600,14 @@ export interface components {
         };
         /** @description What changes on the assessment of a reporter. */
         ReporterPatch: {
-            basis?: components["schemas"]["Prose2000"] | null;
+            /** @description On what it rests. */
+            basis?: string | null;
+            /** @description How sure that is. */
             confidence?: components["schemas"]["Confidence"] | null;
+            /** @description Who it is. Sealed at once; `null` forgets it. */
             identity?: components["schemas"]["Identity"] | null;
-            type?: components["schemas"]["ReporterType"] | null;
+            /** @description Which class. */
+            type?: components["schemas"]["ReporterType"];
         };
         /**
          * @description Who complains or reports: a class of motive, never a person.
@@ -2512,30 +2617,43 @@ export interface components {
         /** @description Why a comment is retracted. */
         Retraction: {
             /** @description The reason, which goes on the record. */
-            reason: components["schemas"]["Prose1000"];
+            reason: string;
         };
         /**
          * @description What a member is to the tenant.
          * @enum {string}
          */
         Role: "owner" | "manager" | "handler" | "counsel" | "client" | "auditor";
-        /** @description A password as somebody types it, of any length up to 1,000 bytes. */
+        /**
+         * @description A password as somebody types it, of any length up to 1,000 bytes.
+         * @example correct horse battery
+         */
         Secret: string;
         /** @description A session: an access token for ten minutes and a refresh token for the next one. */
         Session: {
-            /** @description To send as `Authorization: Bearer ...`. */
+            /**
+             * @description To send as `Authorization: Bearer ...`.
+             * @example eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln
+             */
             access_token: string;
             /**
              * Format: int64
              * @description Seconds until the access token ends.
+             * @example 600
              */
             expires_in: number;
             member_id: components["schemas"]["MemberId"];
-            /** @description Good once, for the next access token. */
+            /**
+             * @description Good once, for the next access token.
+             * @example rjr_AZoexyZ9cX2Sk4mQ
+             */
             refresh_token: string;
             role: components["schemas"]["Role"];
             tenant: components["schemas"]["Tenant"];
-            /** @description Always `Bearer`. */
+            /**
+             * @description Always `Bearer`.
+             * @example Bearer
+             */
             token_type: string;
         };
         /** @description A shop. */
@@ -2543,12 +2661,20 @@ export interface components {
             created_at: components["schemas"]["Instant"];
             credit_code: components["schemas"]["CreditCode"] | null;
             id: components["schemas"]["ShopId"];
+            /** @example 杭州晨光家居有限公司 */
             legal_entity: string;
+            /**
+             * @example {
+             *       "erp_id": "HZ-0017"
+             *     }
+             */
             metadata: {
                 [key: string]: string;
             };
+            /** @example 晨光家居旗舰店 */
             name: string;
             platform: components["schemas"]["Platform"];
+            /** @example 24681357 */
             platform_shop_id: string | null;
             updated_at: components["schemas"]["Instant"];
             /** Format: int64 */
@@ -2570,15 +2696,20 @@ export interface components {
         };
         /** @description What changes on a shop. Its platform does not. */
         ShopPatch: {
+            /** @description The entity's 统一社会信用代码. */
             credit_code?: components["schemas"]["CreditCode"] | null;
-            legal_entity?: components["schemas"]["Line200"] | null;
+            /** @description The name of the legal entity behind it. */
+            legal_entity?: string;
             /** @description All of what your own systems keep with it. */
             metadata?: {
                 [key: string]: string;
-            } | null;
-            name?: components["schemas"]["Line120"] | null;
-            platform_shop_id?: components["schemas"]["Line80"] | null;
+            };
+            /** @description Its name. */
+            name?: string;
+            /** @description Its id on the platform. */
+            platform_shop_id?: string | null;
         };
+        /** @description A short name for machines and people alike: ASCII letters, digits, `-` and `_`. */
         Slug: string;
         /**
          * @description A stage, in the default order. Stages overlap.
@@ -2588,12 +2719,17 @@ export interface components {
         /** @description A stage of a case. */
         StageRecord: {
             ended_at: components["schemas"]["Instant"] | null;
+            /** @description When it was first completed or skipped; kept when it is reopened. */
             first_ended_at: components["schemas"]["Instant"] | null;
             /** @description Whether its gate was shut when it was completed. */
             overridden: boolean;
-            /** @description Why it was skipped, reopened or passed with a shut gate. */
+            /**
+             * @description Why it was skipped, reopened or passed with a shut gate.
+             * @example 本案不涉及该阶段
+             */
             reason: string | null;
             stage: components["schemas"]["Stage"];
+            /** @description When it was first begun; kept when it is reopened. */
             started_at: components["schemas"]["Instant"] | null;
             status: components["schemas"]["StageStatus"];
         };
@@ -2602,14 +2738,19 @@ export interface components {
          * @enum {string}
          */
         StageStatus: "pending" | "active" | "completed" | "skipped";
+        /**
+         * @description Where a stage can be moved.
+         * @enum {string}
+         */
+        StageTarget: "active" | "completed" | "skipped";
         /** @description A move of a stage. */
         StageTransition: {
             /** @description Complete the stage although its gate is shut. Needs the right to, and a reason, and goes on the record. */
             override?: boolean;
             /** @description Why: required to skip, reopen or override. */
-            reason?: components["schemas"]["Prose1000"];
-            /** @description Where to: `active`, `completed` or `skipped`. */
-            to: components["schemas"]["StageStatus"];
+            reason?: string;
+            /** @description Where to. */
+            to: components["schemas"]["StageTarget"];
         };
         /** @description A trigger with what it made. */
         StartedTrigger: {
@@ -2624,9 +2765,14 @@ export interface components {
             case_id: components["schemas"]["CaseId"];
             checklist: components["schemas"]["ChecklistItem"][];
             created_at: components["schemas"]["Instant"];
+            /** @example [] */
             depends_on: components["schemas"]["TaskId"][];
+            /** @example 先核对物流与签收记录，再看付款账户。 */
             description: string | null;
-            /** @description What done means, in the caller's language when it is the playbook's. */
+            /**
+             * @description What done means, in the caller's language when it is the playbook's.
+             * @example 每条信号均有结论(已解释、已证实或无法定论)，并记录核查人、理由和证据。
+             */
             done_means: string | null;
             /** @description Whether it is waived because its branch no longer calls for it; it comes back by itself when one does. */
             dropped: boolean;
@@ -2641,6 +2787,7 @@ export interface components {
              * @example SC-03
              */
             key: string | null;
+            /** @example 120 单已逐单核对 */
             note: string | null;
             /**
              * Format: int32
@@ -2650,25 +2797,33 @@ export interface components {
             required: boolean;
             stage: components["schemas"]["Stage"];
             status: components["schemas"]["TaskStatus"];
-            /** @description In the caller's language when it is the playbook's. */
+            /**
+             * @description In the caller's language when it is the playbook's.
+             * @example 逐条核查异常信号并作出结论
+             */
             title: string;
             updated_at: components["schemas"]["Instant"];
             /** Format: int64 */
             version: number;
-            /** @description The documents that are wanted, in the caller's language when they are the playbook's. */
+            /**
+             * @description The documents that are wanted, in the caller's language when they are the playbook's.
+             * @example [
+             *       "核查底稿"
+             *     ]
+             */
             wanted_documents: string[];
         };
         /** @description What a change of branch or playbook does to the tasks of a case, each as it is afterwards. Nothing that was begun is touched. */
         TaskChanges: {
             /** @description The tasks that come into being. */
             added: components["schemas"]["PlannedTask"][];
-            /** @description Of those that stay, the ones in another stage or of another weight. */
+            /** @description Of those that stay or come back, the ones whose stage, weight or order is another one. */
             altered: components["schemas"]["PlannedTask"][];
             /** @description Not begun, and no longer called for: waived until they are again. */
             dropped: components["schemas"]["PlannedTask"][];
             /** @description All others: they stay, with all that was done in them. */
             kept: components["schemas"]["PlannedTask"][];
-            /** @description Of those that stay, the ones that are due at another moment. */
+            /** @description Of those that stay or come back, the ones that are due at another moment. */
             rescheduled: components["schemas"]["PlannedTask"][];
             /** @description Dropped before, and called for again. */
             restored: components["schemas"]["PlannedTask"][];
@@ -2689,19 +2844,24 @@ export interface components {
         };
         /** @description What changes on a task. A client may change `status`, `note` and `checklist`. */
         TaskPatch: {
+            /** @description Who does it. */
             assignee_id?: components["schemas"]["MemberId"] | null;
             /** @description All its small steps. */
             checklist?: components["schemas"]["ChecklistItem"][];
             /** @description All tasks of the same case that come first. */
             depends_on?: components["schemas"]["TaskId"][];
-            description?: components["schemas"]["Prose5000"] | null;
+            /** @description What it is about. */
+            description?: string | null;
+            /** @description When it is due; `null` goes back to the playbook's. */
             due_at?: components["schemas"]["Instant"] | null;
-            note?: components["schemas"]["Prose2000"] | null;
+            /** @description Why it is blocked or waived (required then), or what came of it. */
+            note?: string | null;
             /** @description Whether its stage waits for it. */
             required?: boolean;
             /** @description Where to move it. */
             status?: components["schemas"]["TaskStatus"];
-            title?: components["schemas"]["Line200"] | null;
+            /** @description Its title; `null` goes back to the playbook's. */
+            title?: string | null;
         };
         /**
          * @description The state of a task.
@@ -2711,7 +2871,10 @@ export interface components {
         /** @description A tenant. */
         Tenant: {
             id: components["schemas"]["TenantId"];
-            /** @description Its name. */
+            /**
+             * @description Its name.
+             * @example 晨曦电商合规服务
+             */
             name: string;
         };
         /**
@@ -2723,8 +2886,7 @@ export interface components {
         TimelineEntry: {
             /** Format: uuid */
             actor_id: string | null;
-            /** @description `member`, `api_key` or `operator`. */
-            actor_kind: string;
+            actor_kind: components["schemas"]["ActorKind"];
             at: components["schemas"]["Instant"];
             id: components["schemas"]["EntryId"];
             /**
@@ -2732,8 +2894,20 @@ export interface components {
              * @example task.done
              */
             kind: string;
-            /** @description The facts; `changes` holds the fields that changed, each with `from` and `to`. */
-            payload: Record<string, never>;
+            /**
+             * @description The facts; `changes` holds the fields that changed, each with `from` and `to`.
+             * @example {
+             *       "changes": {
+             *         "status": {
+             *           "from": "in_progress",
+             *           "to": "done"
+             *         }
+             *       }
+             *     }
+             */
+            payload: {
+                [key: string]: unknown;
+            };
             /**
              * Format: uuid
              * @description The id of what it happened to.
@@ -2754,10 +2928,12 @@ export interface components {
         Trigger: {
             case_id: components["schemas"]["CaseId"];
             created_at: components["schemas"]["Instant"];
+            /** @example platform_notice */
             event: string;
             id: components["schemas"]["TriggerId"];
             occurred_at: components["schemas"]["Instant"] | null;
             occurred_on: components["schemas"]["Day"];
+            /** @example 商家后台站内信 */
             served_by: string | null;
         };
         /**
@@ -2789,16 +2965,299 @@ export interface components {
         /** @description That a deadline is let go. */
         Waiver: {
             /** @description Why. */
-            reason: components["schemas"]["Prose2000"];
+            reason: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description `busy`. */
+        busy: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `case_closed`. */
+        case_closed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `forbidden`. */
+        forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_in_flight`. */
+        idempotency_in_flight: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_in_flight`, `already_exists`. */
+        idempotency_in_flight_or_already_exists: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_in_flight`, `case_closed`. */
+        idempotency_in_flight_or_case_closed: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_in_flight`, `case_closed`, `invalid_transition`. */
+        idempotency_in_flight_or_case_closed_or_invalid_transition: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_in_flight`, `playbook_published`. */
+        idempotency_in_flight_or_playbook_published: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_key_reused`, `invalid_body`. */
+        idempotency_key_reused_or_invalid_body: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_key_reused`, `invalid_body`, `reason_required`. */
+        idempotency_key_reused_or_invalid_body_or_reason_required: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `internal`. */
+        internal: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_body`. */
+        invalid_body: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_parameter`. */
+        invalid_parameter: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_parameter`, `invalid_cursor`, `invalid_header`. */
+        invalid_parameter_or_invalid_cursor_or_invalid_header: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_parameter`, `invalid_header`. */
+        invalid_parameter_or_invalid_header: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
+        invalid_parameter_or_invalid_header_or_malformed_body: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_parameter`, `malformed_body`. */
+        invalid_parameter_or_malformed_body: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `no_space`. */
+        no_space: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not_found`. */
+        not_found: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `precondition_required`. */
+        precondition_required: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `stale`. */
+        stale: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `tenant_required`. */
+        tenant_required: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_large`. */
+        too_large: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_many_requests`. */
+        too_many_requests: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_slow`. */
+        too_slow: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unauthenticated`. */
+        unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unsupported_media_type`. */
+        unsupported_media_type: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `url_too_long`. */
+        url_too_long: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `wrong_credentials`. */
+        wrong_credentials: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type Acceptance = components['schemas']['Acceptance'];
+export type ActorKind = components['schemas']['ActorKind'];
 export type AddedAllegation = components['schemas']['AddedAllegation'];
 export type AddedComplaint = components['schemas']['AddedComplaint'];
 export type Allegation = components['schemas']['Allegation'];
@@ -2815,6 +3274,7 @@ export type ApiKeyPage = components['schemas']['ApiKeyPage'];
 export type Author = components['schemas']['Author'];
 export type Bilingual = components['schemas']['Bilingual'];
 export type Blocker = components['schemas']['Blocker'];
+export type BlockerCode = components['schemas']['BlockerCode'];
 export type BlockerPage = components['schemas']['BlockerPage'];
 export type BranchPreview = components['schemas']['BranchPreview'];
 export type Capability = components['schemas']['Capability'];
@@ -2822,8 +3282,6 @@ export type Case = components['schemas']['Case'];
 export type CaseGrant = components['schemas']['CaseGrant'];
 export type CaseGrantPage = components['schemas']['CaseGrantPage'];
 export type CaseId = components['schemas']['CaseId'];
-export type CaseMove = components['schemas']['CaseMove'];
-export type CaseMovePage = components['schemas']['CaseMovePage'];
 export type CaseMoves = components['schemas']['CaseMoves'];
 export type CasePage = components['schemas']['CasePage'];
 export type CasePatch = components['schemas']['CasePatch'];
@@ -2865,14 +3323,6 @@ export type Instant = components['schemas']['Instant'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationId = components['schemas']['InvitationId'];
 export type InvitationPage = components['schemas']['InvitationPage'];
-export type Line100 = components['schemas']['Line100'];
-export type Line120 = components['schemas']['Line120'];
-export type Line128 = components['schemas']['Line128'];
-export type Line200 = components['schemas']['Line200'];
-export type Line300 = components['schemas']['Line300'];
-export type Line40 = components['schemas']['Line40'];
-export type Line64 = components['schemas']['Line64'];
-export type Line80 = components['schemas']['Line80'];
 export type LocalLine = components['schemas']['LocalLine'];
 export type LocalText = components['schemas']['LocalText'];
 export type LogIn = components['schemas']['LogIn'];
@@ -2884,6 +3334,8 @@ export type MemberPage = components['schemas']['MemberPage'];
 export type MemberPatch = components['schemas']['MemberPatch'];
 export type MemberStatus = components['schemas']['MemberStatus'];
 export type Money = components['schemas']['Money'];
+export type MovedCase = components['schemas']['MovedCase'];
+export type MovedCasePage = components['schemas']['MovedCasePage'];
 export type NewAllegation = components['schemas']['NewAllegation'];
 export type NewApiKey = components['schemas']['NewApiKey'];
 export type NewCase = components['schemas']['NewCase'];
@@ -2923,9 +3375,6 @@ export type Problem = components['schemas']['Problem'];
 export type ProblemCode = components['schemas']['ProblemCode'];
 export type ProblemField = components['schemas']['ProblemField'];
 export type ProblemKind = components['schemas']['ProblemKind'];
-export type Prose1000 = components['schemas']['Prose1000'];
-export type Prose2000 = components['schemas']['Prose2000'];
-export type Prose5000 = components['schemas']['Prose5000'];
 export type Refresh = components['schemas']['Refresh'];
 export type Reporter = components['schemas']['Reporter'];
 export type ReporterPatch = components['schemas']['ReporterPatch'];
@@ -2942,6 +3391,7 @@ export type Slug = components['schemas']['Slug'];
 export type Stage = components['schemas']['Stage'];
 export type StageRecord = components['schemas']['StageRecord'];
 export type StageStatus = components['schemas']['StageStatus'];
+export type StageTarget = components['schemas']['StageTarget'];
 export type StageTransition = components['schemas']['StageTransition'];
 export type StartedTrigger = components['schemas']['StartedTrigger'];
 export type Task = components['schemas']['Task'];
@@ -2960,6 +3410,35 @@ export type TriggerPage = components['schemas']['TriggerPage'];
 export type Unit = components['schemas']['Unit'];
 export type Visibility = components['schemas']['Visibility'];
 export type Waiver = components['schemas']['Waiver'];
+export type ResponseBusy = components['responses']['busy'];
+export type ResponseCaseClosed = components['responses']['case_closed'];
+export type ResponseForbidden = components['responses']['forbidden'];
+export type ResponseIdempotencyInFlight = components['responses']['idempotency_in_flight'];
+export type ResponseIdempotencyInFlightOrAlreadyExists = components['responses']['idempotency_in_flight_or_already_exists'];
+export type ResponseIdempotencyInFlightOrCaseClosed = components['responses']['idempotency_in_flight_or_case_closed'];
+export type ResponseIdempotencyInFlightOrCaseClosedOrInvalidTransition = components['responses']['idempotency_in_flight_or_case_closed_or_invalid_transition'];
+export type ResponseIdempotencyInFlightOrPlaybookPublished = components['responses']['idempotency_in_flight_or_playbook_published'];
+export type ResponseIdempotencyKeyReusedOrInvalidBody = components['responses']['idempotency_key_reused_or_invalid_body'];
+export type ResponseIdempotencyKeyReusedOrInvalidBodyOrReasonRequired = components['responses']['idempotency_key_reused_or_invalid_body_or_reason_required'];
+export type ResponseInternal = components['responses']['internal'];
+export type ResponseInvalidBody = components['responses']['invalid_body'];
+export type ResponseInvalidParameter = components['responses']['invalid_parameter'];
+export type ResponseInvalidParameterOrInvalidCursorOrInvalidHeader = components['responses']['invalid_parameter_or_invalid_cursor_or_invalid_header'];
+export type ResponseInvalidParameterOrInvalidHeader = components['responses']['invalid_parameter_or_invalid_header'];
+export type ResponseInvalidParameterOrInvalidHeaderOrMalformedBody = components['responses']['invalid_parameter_or_invalid_header_or_malformed_body'];
+export type ResponseInvalidParameterOrMalformedBody = components['responses']['invalid_parameter_or_malformed_body'];
+export type ResponseNoSpace = components['responses']['no_space'];
+export type ResponseNotFound = components['responses']['not_found'];
+export type ResponsePreconditionRequired = components['responses']['precondition_required'];
+export type ResponseStale = components['responses']['stale'];
+export type ResponseTenantRequired = components['responses']['tenant_required'];
+export type ResponseTooLarge = components['responses']['too_large'];
+export type ResponseTooManyRequests = components['responses']['too_many_requests'];
+export type ResponseTooSlow = components['responses']['too_slow'];
+export type ResponseUnauthenticated = components['responses']['unauthenticated'];
+export type ResponseUnsupportedMediaType = components['responses']['unsupported_media_type'];
+export type ResponseUrlTooLong = components['responses']['url_too_long'];
+export type ResponseWrongCredentials = components['responses']['wrong_credentials'];
 export type $defs = Record<string, never>;
 export interface operations {
     getLivez: {
@@ -2977,8 +3456,6 @@ export interface operations {
             /** @description It is. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2987,57 +3464,12 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     getProblemKind: {
@@ -3048,7 +3480,10 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The code of a problem. */
+                /**
+                 * @description The code of a problem.
+                 * @example …
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3058,8 +3493,6 @@ export interface operations {
             /** @description What it means. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3068,57 +3501,12 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemKind"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     getReadyz: {
@@ -3136,8 +3524,6 @@ export interface operations {
             /** @description It can. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3146,57 +3532,12 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     getAllegation: {
@@ -3205,10 +3546,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The allegation. */
-                allegation_id: string;
+                /**
+                 * @description The allegation.
+                 * @example 01a1f693-21c0-728d-a8dd-6ed5d7e63429
+                 */
+                allegation_id: components["schemas"]["AllegationId"];
             };
             cookie?: never;
         };
@@ -3227,75 +3573,21 @@ export interface operations {
                     "application/json": components["schemas"]["Allegation"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeAllegation: {
@@ -3308,8 +3600,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The allegation. */
-                allegation_id: string;
+                /**
+                 * @description The allegation.
+                 * @example 01a1f693-21c0-728d-a8dd-6ed5d7e63429
+                 */
+                allegation_id: components["schemas"]["AllegationId"];
             };
             cookie?: never;
         };
@@ -3332,153 +3627,22 @@ export interface operations {
                     "application/json": components["schemas"]["Allegation"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listApiKeys: {
@@ -3501,8 +3665,8 @@ export interface operations {
             /** @description A page of keys, without their secrets. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3511,66 +3675,13 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     createApiKey: {
@@ -3594,8 +3705,6 @@ export interface operations {
             /** @description The key. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3604,135 +3713,20 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     revokeApiKey: {
@@ -3743,8 +3737,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The API key. */
-                api_key_id: string;
+                /**
+                 * @description The API key.
+                 * @example 01a1f693-21c0-7995-995c-3a8fd089b2f7
+                 */
+                api_key_id: components["schemas"]["ApiKeyId"];
             };
             cookie?: never;
         };
@@ -3759,97 +3756,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listCases: {
@@ -3858,18 +3774,21 @@ export interface operations {
                 /** @description Of this shop. */
                 shop_id?: components["schemas"]["ShopId"];
                 /** @description With one of these stages active. */
-                stage?: ("self_check" | "reporter_analysis" | "evidence" | "cooperation" | "legal" | "reputation_repair" | "prevention")[];
+                stage?: components["schemas"]["Stage"][];
                 /** @description In this state. */
                 status?: components["schemas"]["CaseStatus"];
                 /** @description Led by this member. */
                 lead_id?: components["schemas"]["MemberId"];
                 /** @description Whose first complaint has one of these reporter types. */
-                reporter_type?: ("consumer" | "competitor" | "regulator" | "police" | "platform" | "insider" | "professional_claimant" | "anonymous" | "unknown")[];
+                reporter_type?: components["schemas"]["ReporterType"][];
                 /** @description Whose first complaint came through one of these channels. */
-                channel?: ("platform" | "regulator" | "police" | "court" | "consumer" | "media" | "none")[];
+                channel?: components["schemas"]["Channel"][];
                 /** @description With a next deadline before this moment. */
                 due_before?: components["schemas"]["Instant"];
-                /** @description With this number. */
+                /**
+                 * @description With this number.
+                 * @example 2026-000123
+                 */
                 number?: string;
                 /** @description Pinned to this version of a playbook. */
                 playbook_id?: components["schemas"]["PlaybookId"];
@@ -3892,8 +3811,8 @@ export interface operations {
             /** @description A page of cases. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3902,66 +3821,13 @@ export interface operations {
                     "application/json": components["schemas"]["CasePage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     openCase: {
@@ -3995,135 +3861,20 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getCase: {
@@ -4135,10 +3886,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4157,75 +3913,21 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeCase: {
@@ -4238,8 +3940,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4262,153 +3967,22 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listAllegations: {
@@ -4417,10 +3991,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4439,75 +4018,21 @@ export interface operations {
                     "application/json": components["schemas"]["AllegationPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addAllegation: {
@@ -4516,14 +4041,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4546,144 +4074,21 @@ export interface operations {
                     "application/json": components["schemas"]["Allegation"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listBlockers: {
@@ -4695,10 +4100,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4717,75 +4127,21 @@ export interface operations {
                     "application/json": components["schemas"]["BlockerPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     listCaseComments: {
@@ -4801,8 +4157,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4811,8 +4170,8 @@ export interface operations {
             /** @description A page of comments. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4821,75 +4180,14 @@ export interface operations {
                     "application/json": components["schemas"]["CommentPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addCaseComment: {
@@ -4898,14 +4196,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -4928,144 +4229,21 @@ export interface operations {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listComplaints: {
@@ -5074,10 +4252,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5096,75 +4279,21 @@ export interface operations {
                     "application/json": components["schemas"]["ComplaintPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addComplaint: {
@@ -5173,14 +4302,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5193,8 +4325,6 @@ export interface operations {
             /** @description The complaint with its allegations. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -5203,144 +4333,21 @@ export interface operations {
                     "application/json": components["schemas"]["AddedComplaint"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     previewComplaint: {
@@ -5351,8 +4358,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5365,8 +4375,6 @@ export interface operations {
             /** @description What would start and change. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -5375,113 +4383,19 @@ export interface operations {
                     "application/json": components["schemas"]["BranchPreview"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["case_closed"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     listDeadlines: {
@@ -5490,10 +4404,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5512,75 +4431,21 @@ export interface operations {
                     "application/json": components["schemas"]["DeadlinePage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addDeadline: {
@@ -5589,14 +4454,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5619,144 +4487,21 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listCaseGrants: {
@@ -5772,8 +4517,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5782,8 +4530,8 @@ export interface operations {
             /** @description A page of grants. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -5792,75 +4540,14 @@ export interface operations {
                     "application/json": components["schemas"]["CaseGrantPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     moveCase: {
@@ -5869,14 +4556,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -5889,8 +4579,6 @@ export interface operations {
             /** @description What has changed. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -5899,144 +4587,21 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybookChange"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     previewCaseMove: {
@@ -6047,8 +4612,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6061,8 +4629,6 @@ export interface operations {
             /** @description What would change. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -6071,113 +4637,19 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybookChange"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["case_closed"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     transitionStage: {
@@ -6186,16 +4658,22 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
-                /** @description The stage. */
-                stage: "self_check" | "reporter_analysis" | "evidence" | "cooperation" | "legal" | "reputation_repair" | "prevention";
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
+                /**
+                 * @description The stage.
+                 * @example self_check
+                 */
+                stage: components["schemas"]["Stage"];
             };
             cookie?: never;
         };
@@ -6218,54 +4696,12 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `blocked`, `case_closed`, `invalid_transition`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -6276,95 +4712,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body_or_reason_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listCaseTasks: {
         parameters: {
             query?: {
                 /** @description In these stages. */
-                stage?: ("self_check" | "reporter_analysis" | "evidence" | "cooperation" | "legal" | "reputation_repair" | "prevention")[];
+                stage?: components["schemas"]["Stage"][];
                 /** @description In these states. */
-                status?: ("todo" | "in_progress" | "blocked" | "done" | "waived")[];
+                status?: components["schemas"]["TaskStatus"][];
                 /** @description Assigned to this member. */
                 assignee_id?: components["schemas"]["MemberId"];
                 /** @description Due before this moment. */
@@ -6379,8 +4744,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6389,8 +4757,8 @@ export interface operations {
             /** @description A page of tasks. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -6399,75 +4767,14 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addTask: {
@@ -6476,14 +4783,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6506,144 +4816,21 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listTimeline: {
@@ -6659,8 +4846,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6669,8 +4859,8 @@ export interface operations {
             /** @description A page of the timeline. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -6679,75 +4869,14 @@ export interface operations {
                     "application/json": components["schemas"]["TimelinePage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     transitionCase: {
@@ -6756,14 +4885,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6786,54 +4918,12 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `blocked`, `invalid_transition`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -6844,86 +4934,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body_or_reason_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listTriggers: {
@@ -6932,10 +4951,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -6954,75 +4978,21 @@ export interface operations {
                     "application/json": components["schemas"]["TriggerPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     recordTrigger: {
@@ -7031,14 +5001,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The case. */
-                case_id: string;
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
             };
             cookie?: never;
         };
@@ -7051,8 +5024,6 @@ export interface operations {
             /** @description The trigger with what it made. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -7061,54 +5032,12 @@ export interface operations {
                     "application/json": components["schemas"]["StartedTrigger"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `already_exists`, `case_closed`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -7119,86 +5048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getComment: {
@@ -7207,10 +5065,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The comment. */
-                comment_id: string;
+                /**
+                 * @description The comment.
+                 * @example 01a1f693-21c0-78a0-8a00-21ca40aeac3e
+                 */
+                comment_id: components["schemas"]["CommentId"];
             };
             cookie?: never;
         };
@@ -7229,75 +5092,21 @@ export interface operations {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     retractComment: {
@@ -7306,14 +5115,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The comment. */
-                comment_id: string;
+                /**
+                 * @description The comment.
+                 * @example 01a1f693-21c0-78a0-8a00-21ca40aeac3e
+                 */
+                comment_id: components["schemas"]["CommentId"];
             };
             cookie?: never;
         };
@@ -7336,54 +5148,12 @@ export interface operations {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `invalid_transition`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -7394,86 +5164,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getComplaint: {
@@ -7482,10 +5181,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The complaint. */
-                complaint_id: string;
+                /**
+                 * @description The complaint.
+                 * @example 01a1f693-21c0-787c-87ca-3b9eb56c3fda
+                 */
+                complaint_id: components["schemas"]["ComplaintId"];
             };
             cookie?: never;
         };
@@ -7504,75 +5208,21 @@ export interface operations {
                     "application/json": components["schemas"]["Complaint"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeComplaint: {
@@ -7585,8 +5235,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The complaint. */
-                complaint_id: string;
+                /**
+                 * @description The complaint.
+                 * @example 01a1f693-21c0-787c-87ca-3b9eb56c3fda
+                 */
+                complaint_id: components["schemas"]["ComplaintId"];
             };
             cookie?: never;
         };
@@ -7609,153 +5262,22 @@ export interface operations {
                     "application/json": components["schemas"]["Complaint"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     previewComplaintChange: {
@@ -7766,8 +5288,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The complaint. */
-                complaint_id: string;
+                /**
+                 * @description The complaint.
+                 * @example 01a1f693-21c0-787c-87ca-3b9eb56c3fda
+                 */
+                complaint_id: components["schemas"]["ComplaintId"];
             };
             cookie?: never;
         };
@@ -7780,8 +5305,6 @@ export interface operations {
             /** @description What would change. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -7790,113 +5313,19 @@ export interface operations {
                     "application/json": components["schemas"]["BranchPreview"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["case_closed"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     openReporterIdentity: {
@@ -7909,8 +5338,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The complaint. */
-                complaint_id: string;
+                /**
+                 * @description The complaint.
+                 * @example 01a1f693-21c0-787c-87ca-3b9eb56c3fda
+                 */
+                complaint_id: components["schemas"]["ComplaintId"];
             };
             cookie?: never;
         };
@@ -7923,8 +5355,6 @@ export interface operations {
             /** @description Who the reporter is. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -7933,144 +5363,21 @@ export interface operations {
                     "application/json": components["schemas"]["Identity"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getDeadline: {
@@ -8079,10 +5386,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The deadline. */
-                deadline_id: string;
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
             };
             cookie?: never;
         };
@@ -8101,75 +5413,21 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     meetDeadline: {
@@ -8178,14 +5436,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The deadline. */
-                deadline_id: string;
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
             };
             cookie?: never;
         };
@@ -8208,144 +5469,21 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     waiveDeadline: {
@@ -8354,14 +5492,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The deadline. */
-                deadline_id: string;
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
             };
             cookie?: never;
         };
@@ -8384,144 +5525,21 @@ export interface operations {
                     "application/json": components["schemas"]["Deadline"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listGrants: {
@@ -8550,8 +5568,8 @@ export interface operations {
             /** @description A page of grants. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -8560,66 +5578,13 @@ export interface operations {
                     "application/json": components["schemas"]["GrantPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     createGrant: {
@@ -8653,135 +5618,20 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getGrant: {
@@ -8790,10 +5640,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The grant. */
-                grant_id: string;
+                /**
+                 * @description The grant.
+                 * @example 01a1f693-21c0-732b-b2bc-902977d5212d
+                 */
+                grant_id: components["schemas"]["GrantId"];
             };
             cookie?: never;
         };
@@ -8812,75 +5667,21 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     revokeGrant: {
@@ -8893,8 +5694,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The grant. */
-                grant_id: string;
+                /**
+                 * @description The grant.
+                 * @example 01a1f693-21c0-732b-b2bc-902977d5212d
+                 */
+                grant_id: components["schemas"]["GrantId"];
             };
             cookie?: never;
         };
@@ -8913,115 +5717,18 @@ export interface operations {
                     "application/json": components["schemas"]["Grant"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listInvitations: {
@@ -9044,8 +5751,8 @@ export interface operations {
             /** @description A page of invitations. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -9054,66 +5761,13 @@ export interface operations {
                     "application/json": components["schemas"]["InvitationPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     createInvitation: {
@@ -9137,8 +5791,6 @@ export interface operations {
             /** @description The invitation with its link. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -9147,135 +5799,20 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_already_exists"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     acceptInvitation: {
@@ -9297,53 +5834,17 @@ export interface operations {
             /** @description A member now. */
             204: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `wrong_credentials`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `tenant_required`. */
+            400: components["responses"]["invalid_parameter_or_malformed_body"];
+            401: components["responses"]["wrong_credentials"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `tenant_required`, `already_exists`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9352,66 +5853,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     revokeInvitation: {
@@ -9422,8 +5870,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The invitation. */
-                invitation_id: string;
+                /**
+                 * @description The invitation.
+                 * @example 01a1f693-21c0-7946-9468-f53f2a51cc1e
+                 */
+                invitation_id: components["schemas"]["InvitationId"];
             };
             cookie?: never;
         };
@@ -9438,97 +5889,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getMe: {
@@ -9546,8 +5916,6 @@ export interface operations {
             /** @description The caller. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -9556,66 +5924,13 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changePassword: {
@@ -9643,16 +5958,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            /** @description `unauthenticated`, `wrong_credentials`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9661,115 +5968,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listMembers: {
         parameters: {
             query?: {
                 /** @description In these roles. */
-                role?: ("owner" | "manager" | "handler" | "counsel" | "client" | "auditor")[];
+                role?: components["schemas"]["Role"][];
                 /** @description In this state. */
                 status?: components["schemas"]["MemberStatus"];
                 /** @description How many, 50 when absent. */
@@ -9789,8 +6005,8 @@ export interface operations {
             /** @description A page of members. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -9799,66 +6015,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     getMember: {
@@ -9867,10 +6030,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The member. */
-                member_id: string;
+                /**
+                 * @description The member.
+                 * @example 01a1f693-21c0-78ca-8cad-a599d66ec543
+                 */
+                member_id: components["schemas"]["MemberId"];
             };
             cookie?: never;
         };
@@ -9889,75 +6057,21 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeMember: {
@@ -9970,8 +6084,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The member. */
-                member_id: string;
+                /**
+                 * @description The member.
+                 * @example 01a1f693-21c0-78ca-8cad-a599d66ec543
+                 */
+                member_id: components["schemas"]["MemberId"];
             };
             cookie?: never;
         };
@@ -9994,54 +6111,12 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `last_owner`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -10052,95 +6127,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     handOverWork: {
@@ -10149,14 +6145,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The member. */
-                member_id: string;
+                /**
+                 * @description The member.
+                 * @example 01a1f693-21c0-78ca-8cad-a599d66ec543
+                 */
+                member_id: components["schemas"]["MemberId"];
             };
             cookie?: never;
         };
@@ -10169,8 +6168,6 @@ export interface operations {
             /** @description What was handed over. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -10179,144 +6176,21 @@ export interface operations {
                     "application/json": components["schemas"]["HandOver"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listPlaybooks: {
@@ -10343,8 +6217,8 @@ export interface operations {
             /** @description A page of playbooks. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -10353,66 +6227,13 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybookPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     createPlaybook: {
@@ -10446,135 +6267,20 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_already_exists"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getPlaybook: {
@@ -10583,10 +6289,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -10605,75 +6316,21 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     discardPlaybook: {
@@ -10686,8 +6343,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -10706,115 +6366,18 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight_or_playbook_published"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     changePlaybook: {
@@ -10827,8 +6390,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -10851,153 +6417,22 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_playbook_published"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     moveCases: {
@@ -11006,14 +6441,17 @@ export interface operations {
             header: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key": string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -11026,64 +6464,20 @@ export interface operations {
             /** @description What has changed, by the id of the case. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseMovePage"];
+                    "application/json": components["schemas"]["MovedCasePage"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `case_closed`, `playbook_draft`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -11094,86 +6488,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     previewCaseMoves: {
@@ -11184,8 +6507,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -11198,18 +6524,21 @@ export interface operations {
             /** @description What would change, by the id of the case. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseMovePage"];
+                    "application/json": components["schemas"]["MovedCasePage"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `case_closed`, `playbook_draft`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11217,104 +6546,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     makePlaybookDefault: {
@@ -11323,14 +6561,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -11349,43 +6590,11 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            /** @description `idempotency_in_flight`, `playbook_draft`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -11396,15 +6605,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
             /** @description `idempotency_key_reused`. */
             422: {
                 headers: {
@@ -11414,50 +6616,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getPlaybookTask: {
@@ -11466,12 +6628,20 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
-                /** @description The key of a playbook's task. */
-                task_key: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
+                /**
+                 * @description The key of a playbook's task.
+                 * @example SC-01
+                 */
+                task_key: components["schemas"]["Slug"];
             };
             cookie?: never;
         };
@@ -11490,75 +6660,21 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybookTask"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     putPlaybookTask: {
@@ -11571,10 +6687,16 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
-                /** @description The key of a playbook's task. */
-                task_key: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
+                /**
+                 * @description The key of a playbook's task.
+                 * @example SC-01
+                 */
+                task_key: components["schemas"]["Slug"];
             };
             cookie?: never;
         };
@@ -11597,153 +6719,22 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_playbook_published"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     removePlaybookTask: {
@@ -11756,10 +6747,16 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
-                /** @description The key of a playbook's task. */
-                task_key: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
+                /**
+                 * @description The key of a playbook's task.
+                 * @example SC-01
+                 */
+                task_key: components["schemas"]["Slug"];
             };
             cookie?: never;
         };
@@ -11778,115 +6775,18 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight_or_playbook_published"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     transitionPlaybook: {
@@ -11895,14 +6795,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The version of a playbook. */
-                playbook_id: string;
+                /**
+                 * @description The version of a playbook.
+                 * @example 01a1f693-21c0-7ea3-aa3a-f1cf2ea3d6de
+                 */
+                playbook_id: components["schemas"]["PlaybookId"];
             };
             cookie?: never;
         };
@@ -11925,54 +6828,12 @@ export interface operations {
                     "application/json": components["schemas"]["Playbook"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `playbook_faulty`, `playbook_published`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -11983,86 +6844,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     logIn: {
@@ -12084,8 +6874,6 @@ export interface operations {
             /** @description Logged in. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -12094,113 +6882,18 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `wrong_credentials`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `tenant_required`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_malformed_body"];
+            401: components["responses"]["wrong_credentials"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["tenant_required"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     logOut: {
@@ -12224,88 +6917,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_parameter`, `invalid_header`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     refreshSession: {
@@ -12327,8 +6947,6 @@ export interface operations {
             /** @description Still logged in. */
             201: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -12337,16 +6955,8 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `invalid_parameter`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `wrong_credentials`. */
+            400: components["responses"]["invalid_parameter_or_malformed_body"];
+            /** @description `wrong_credentials`, `unauthenticated`. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12355,102 +6965,23 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `tenant_required`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["tenant_required"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     listShops: {
         parameters: {
             query?: {
                 /** @description On these platforms. */
-                platform?: ("taobao" | "tmall" | "jd" | "pinduoduo" | "douyin" | "kuaishou" | "wechat" | "xiaohongshu" | "alibaba_1688" | "amazon" | "tiktok_shop" | "aliexpress" | "shopee" | "other")[];
+                platform?: components["schemas"]["Platform"][];
                 /** @description How many, 50 when absent. */
                 limit?: number;
                 /** @description Where to go on. */
@@ -12468,8 +6999,8 @@ export interface operations {
             /** @description A page of shops. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -12478,66 +7009,13 @@ export interface operations {
                     "application/json": components["schemas"]["ShopPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     createShop: {
@@ -12571,135 +7049,20 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getShop: {
@@ -12708,10 +7071,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The shop. */
-                shop_id: string;
+                /**
+                 * @description The shop.
+                 * @example 01a1f693-21c0-746d-86dc-5e18e28e2409
+                 */
+                shop_id: components["schemas"]["ShopId"];
             };
             cookie?: never;
         };
@@ -12730,75 +7098,21 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeShop: {
@@ -12811,8 +7125,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The shop. */
-                shop_id: string;
+                /**
+                 * @description The shop.
+                 * @example 01a1f693-21c0-746d-86dc-5e18e28e2409
+                 */
+                shop_id: components["schemas"]["ShopId"];
             };
             cookie?: never;
         };
@@ -12835,162 +7152,31 @@ export interface operations {
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listTasks: {
         parameters: {
             query?: {
                 /** @description In these stages. */
-                stage?: ("self_check" | "reporter_analysis" | "evidence" | "cooperation" | "legal" | "reputation_repair" | "prevention")[];
+                stage?: components["schemas"]["Stage"][];
                 /** @description In these states. */
-                status?: ("todo" | "in_progress" | "blocked" | "done" | "waived")[];
+                status?: components["schemas"]["TaskStatus"][];
                 /** @description Assigned to this member. */
                 assignee_id?: components["schemas"]["MemberId"];
                 /** @description Due before this moment. */
@@ -13012,8 +7198,8 @@ export interface operations {
             /** @description A page of tasks. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -13022,66 +7208,13 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     getTask: {
@@ -13090,10 +7223,15 @@ export interface operations {
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
             };
             path: {
-                /** @description The task. */
-                task_id: string;
+                /**
+                 * @description The task.
+                 * @example 01a1f693-21c0-7d96-9960-3bef07a9524c
+                 */
+                task_id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
@@ -13112,75 +7250,21 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
+                content?: never;
             };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     changeTask: {
@@ -13193,8 +7277,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The task. */
-                task_id: string;
+                /**
+                 * @description The task.
+                 * @example 01a1f693-21c0-7d96-9960-3bef07a9524c
+                 */
+                task_id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
@@ -13217,54 +7304,12 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `case_closed`, `checklist_open`, `dependencies_open`, `invalid_transition`. */
             409: {
                 headers: {
                     /** @description Seconds to wait. */
@@ -13275,34 +7320,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_body`. */
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            /** @description `invalid_body`, `dependency_circle`, `reason_required`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13311,59 +7333,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_required`. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     listTaskComments: {
@@ -13379,8 +7353,11 @@ export interface operations {
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The task. */
-                task_id: string;
+                /**
+                 * @description The task.
+                 * @example 01a1f693-21c0-7d96-9960-3bef07a9524c
+                 */
+                task_id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
@@ -13389,8 +7366,8 @@ export interface operations {
             /** @description A page of comments. */
             200: {
                 headers: {
-                    /** @description The version, for `If-Match` and `If-None-Match`. */
-                    ETag?: string;
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
                     /** @description The id of the request. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -13399,75 +7376,14 @@ export interface operations {
                     "application/json": components["schemas"]["CommentPage"];
                 };
             };
-            /** @description `invalid_parameter`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     addTaskComment: {
@@ -13476,14 +7392,17 @@ export interface operations {
             header?: {
                 /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
                 "Idempotency-Key"?: string;
-                /** @description Refuse if the case was changed since this version. */
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
                 "If-Match"?: string;
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
             };
             path: {
-                /** @description The task. */
-                task_id: string;
+                /**
+                 * @description The task.
+                 * @example 01a1f693-21c0-7d96-9960-3bef07a9524c
+                 */
+                task_id: components["schemas"]["TaskId"];
             };
             cookie?: never;
         };
@@ -13506,144 +7425,21 @@ export interface operations {
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description `invalid_parameter`, `invalid_header`, `malformed_body`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_slow`. */
-            408: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_in_flight`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `stale`. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_large`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`, `invalid_body`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too_many_requests`. */
-            429: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`. */
-            500: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `busy`. */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `no_space`. */
-            507: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
 }

@@ -78,5 +78,5 @@ pages! {
     /// A page of playbooks, without their tasks.
     PlaybookPage of PlaybookView;
     /// Cases that have moved, or would.
-    CaseMovePage of CaseMoveView;
+    MovedCasePage of MovedCaseView;
 }

@@ -9,8 +9,9 @@ use crate::{
         playbook::{Playbook, PlaybookRecord, Template},
         task::Task,
         time::Instant,
-        vocabulary::{PlaybookStatus, Stage},
+        vocabulary::{PlaybookStatus, Stage, TaskStatus},
     },
+    store::records::ListedPlaybook,
     usecases::{branch_change::TaskChanges, complaints::BranchPreview, playbook_moves::MovedCase},
 };
 use serde::Serialize;
@@ -37,11 +38,11 @@ pub(in crate::api) struct PlaybookView {
     /// The version that it was copied from.
     #[schema(required)]
     based_on_id: Option<PlaybookId>,
-    /// Whether cases are opened under it that name no other.
+    /// Whether it is the default for new cases.
     is_default: bool,
     /// How many tasks it has.
     #[schema(example = 91)]
-    task_count: usize,
+    task_count: i32,
     /// Its tasks; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -58,12 +59,14 @@ pub(in crate::api) struct PlaybookView {
 
 impl PlaybookView {
     /// With its tasks.
-    pub(in crate::api) fn whole(record: PlaybookRecord) -> Self {
-        Self { tasks: Some(record.playbook.tasks.clone()), ..Self::listed(record) }
+    pub(in crate::api) fn whole(mut record: PlaybookRecord) -> Self {
+        let tasks = std::mem::take(&mut record.playbook.tasks);
+        let task_count = i32::try_from(tasks.len()).unwrap_or(i32::MAX);
+        Self { tasks: Some(tasks), ..Self::listed(ListedPlaybook { record, task_count }) }
     }
 
     /// As a list shows it.
-    pub(in crate::api) fn listed(record: PlaybookRecord) -> Self {
+    pub(in crate::api) fn listed(ListedPlaybook { record, task_count }: ListedPlaybook) -> Self {
         Self {
             id: record.playbook.id,
             key: record.playbook.key,
@@ -74,7 +77,7 @@ impl PlaybookView {
             built_in: record.built_in,
             based_on_id: record.based_on_id,
             is_default: record.is_default,
-            task_count: record.playbook.tasks.len(),
+            task_count,
             tasks: None,
             version: record.version,
             created_by: record.created_by,
@@ -98,10 +101,15 @@ pub(in crate::api) struct PlannedTaskView {
     /// In the caller's language when it is the playbook's.
     title: String,
     stage: Stage,
+    status: TaskStatus,
     required: bool,
+    blocks_closing: bool,
     /// When it is due then.
     #[schema(required)]
     due_at: Option<Instant>,
+    /// When it was due before; null too when it did not exist.
+    #[schema(required)]
+    was_due_at: Option<Instant>,
 }
 
 /// What a change of branch or playbook does to the tasks of a case, each as it is afterwards. Nothing that was begun is touched.
@@ -116,23 +124,26 @@ pub(in crate::api) struct TaskChangesView {
     restored: Vec<PlannedTaskView>,
     /// All others: they stay, with all that was done in them.
     kept: Vec<PlannedTaskView>,
-    /// Of those that stay, the ones in another stage or of another weight.
+    /// Of those that stay or come back, the ones whose stage, weight or order is another one.
     altered: Vec<PlannedTaskView>,
-    /// Of those that stay, the ones that are due at another moment.
+    /// Of those that stay or come back, the ones that are due at another moment.
     rescheduled: Vec<PlannedTaskView>,
 }
 
 impl TaskChangesView {
     fn new(changes: TaskChanges, language: Language, happened: bool) -> Self {
         let planned = |exists: bool| {
-            let playbook = &changes.playbook;
+            let (playbook, before) = (&changes.playbook, &changes.before);
             move |task: &Task| PlannedTaskView {
                 task_id: exists.then_some(task.id),
                 key: task.key.clone(),
                 title: title(playbook, task, language),
                 stage: task.stage,
+                status: task.status,
                 required: task.required,
+                blocks_closing: task.blocks_closing,
                 due_at: task.due_at,
+                was_due_at: before.iter().find(|before| before.id == task.id).and_then(|before| before.due_at),
             }
         };
         let all = |tasks: &[Task]| tasks.iter().map(planned(true)).collect();
@@ -201,8 +212,8 @@ impl PlaybookChangeView {
 
 /// One of many cases that have moved, or would.
 #[derive(Serialize, ToSchema)]
-#[schema(as = CaseMove)]
-pub(in crate::api) struct CaseMoveView {
+#[schema(as = MovedCase)]
+pub(in crate::api) struct MovedCaseView {
     case_id: CaseId,
     /// The case's number for people.
     #[schema(example = "2026-000123")]
@@ -210,6 +221,7 @@ pub(in crate::api) struct CaseMoveView {
     /// The version of the case that was looked at, or that it has now.
     case_version: i64,
     from_playbook_id: PlaybookId,
+    to_playbook_id: PlaybookId,
     /// The keys of the tasks that come into being.
     #[schema(example = json!(["RA-06"]))]
     added: Vec<String>,
@@ -217,7 +229,7 @@ pub(in crate::api) struct CaseMoveView {
     dropped: Vec<String>,
     /// The keys of the tasks that come back.
     restored: Vec<String>,
-    /// The keys of the tasks in another stage or of another weight.
+    /// The keys of the tasks whose stage, weight or order is another one.
     altered: Vec<String>,
     /// The keys of the tasks that are due at another moment.
     rescheduled: Vec<String>,
@@ -225,7 +237,7 @@ pub(in crate::api) struct CaseMoveView {
     kept_count: usize,
 }
 
-impl From<MovedCase> for CaseMoveView {
+impl From<MovedCase> for MovedCaseView {
     fn from(moved: MovedCase) -> Self {
         let keys = |tasks: &[Task]| tasks.iter().filter_map(|task| task.key.clone()).collect();
         Self {
@@ -233,6 +245,7 @@ impl From<MovedCase> for CaseMoveView {
             number: moved.case.number,
             case_version: moved.case.version,
             from_playbook_id: moved.from,
+            to_playbook_id: moved.tasks.playbook.id,
             added: keys(&moved.tasks.added),
             dropped: keys(&moved.tasks.dropped),
             restored: keys(&moved.tasks.restored),

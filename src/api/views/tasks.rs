@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         ids::{CaseId, MemberId, TaskId},
-        language::Language,
+        language::{Bilingual, Language},
         task::ChecklistItem,
         time::Instant,
         vocabulary::{Stage, TaskStatus},
@@ -64,13 +64,17 @@ pub(in crate::api) struct TaskView {
 impl TaskView {
     pub(in crate::api) fn new(TaskInCase { task, playbook }: TaskInCase, language: Language) -> Self {
         let words = playbook.words_of(&task);
-        let done_means = words.map(|words| words.done_means.in_language(language).to_owned());
-        let documents = words.map(|words| words.wanted_documents.iter().map(|d| d.in_language(language).to_owned()).collect());
-        let title = playbook.title_of(&task).in_language(language).to_owned();
+        let title = match (&task.title, words) {
+            (Some(own), _) => own.clone(),
+            (None, words) => words.map(|words| words.title.in_language(language).to_owned()).unwrap_or_default(),
+        };
+        let done_means = task.done_means.clone().or_else(|| Some(words?.done_means.in_language(language).to_owned()));
+        let in_language = |documents: &[Bilingual]| documents.iter().map(|d| d.in_language(language).to_owned()).collect();
+        let wanted_documents = task.wanted_documents.clone().or_else(|| Some(in_language(words?.wanted_documents)));
         Self {
             title,
-            done_means: task.done_means.or(done_means),
-            wanted_documents: task.wanted_documents.or(documents).unwrap_or_default(),
+            done_means,
+            wanted_documents: wanted_documents.unwrap_or_default(),
             id: task.id,
             case_id: task.case_id,
             stage: task.stage,

@@ -7,9 +7,9 @@ use crate::{
         error::StoreError,
         frame::Frame,
         holes::Hole,
+        playbook_cache::PlaybookCache,
         schema::{cases, grants},
         scope::Scope,
-        shelf::Shelf,
     },
 };
 use diesel::{prelude::*, query_dsl::methods::LoadQuery, sql_types::Bool};
@@ -54,9 +54,9 @@ impl<'a> At<'a> {
         self.frame.ground.holes.open(hole)
     }
 
-    /// The published playbooks at hand.
-    pub(super) fn shelf(&self) -> &Shelf {
-        &self.frame.ground.shelf
+    /// The published playbooks that were read before.
+    pub(super) fn playbook_cache(&self) -> &PlaybookCache {
+        &self.frame.ground.playbooks
     }
 
     /// The playbook that ships with the product.

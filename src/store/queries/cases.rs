@@ -204,7 +204,7 @@ pub(in crate::store) fn lock(at: &mut At<'_>, key: CaseKey) -> Result<Stored<Cas
     }
 }
 
-/// Takes hold of several cases within reach, in the order of their ids.
+/// Takes hold of several cases within reach; gives them in the order of their ids. Two who cross are told to come again.
 pub(in crate::store) fn lock_all(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Stored<Case>>> {
     let now = at.now();
     let target = cases::table.filter(at.cases(Wish::Write)).filter(cases::id.eq_any(ids.to_vec()));
@@ -219,11 +219,10 @@ pub(in crate::store) fn lock_all(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<
 
 /// A case within reach that the caller may write in, without taking hold of it: for what stands beside the case.
 pub(in crate::store) fn find_to_write(at: &mut At<'_>, key: CaseKey) -> Result<Stored<Case>> {
-    let of_key = || of_key(at.tenant(), key);
-    let query = cases::table.filter(at.cases(Wish::Write)).filter(of_key()).select(Row::as_select());
+    let query = cases::table.filter(at.cases(Wish::Write)).filter(of_key(at.tenant(), key)).select(Row::as_select());
     match at.load::<_, Row>(query)?.pop() {
         Some(row) => Ok(Stored::new(row.into())),
-        None => Err(at.refusal(self::of_key(at.tenant(), key))),
+        None => Err(at.refusal(of_key(at.tenant(), key))),
     }
 }
 
@@ -298,7 +297,7 @@ pub(in crate::store) fn save(at: &mut At<'_>, before: &Stored<Case>, after: &Cas
 
 pub(in crate::store) fn contents(at: &mut At<'_>, case: &Stored<Case>) -> Result<Contents> {
     Ok(Contents {
-        playbook: playbooks::pinned(at, case.playbook_id)?,
+        playbook: playbooks::of_case(at, case.playbook_id)?,
         complaints: complaints::list(at, case)?,
         allegations: allegations::list(at, case)?,
         tasks: tasks::of_case(at, case)?,
@@ -310,10 +309,10 @@ pub(in crate::store) fn contents(at: &mut At<'_>, case: &Stored<Case>) -> Result
 /// What is in several cases, in their order.
 pub(in crate::store) fn contents_of_many(at: &mut At<'_>, cases: &[Stored<Case>]) -> Result<Vec<Contents>> {
     let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
-    let playbooks = playbooks::shelved(at, cases.iter().map(|case| case.playbook_id))?;
+    let known = playbooks::published(at, cases.iter().map(|case| case.playbook_id))?;
     let mut found: HashMap<CaseId, Contents> = HashMap::with_capacity(ids.len());
     for case in cases {
-        let playbook = playbooks.get(&case.playbook_id).ok_or(StoreError::NotFound)?;
+        let playbook = known.get(&case.playbook_id).ok_or_else(|| playbooks::lost(case.playbook_id))?;
         found.insert(case.id, Contents::under(Arc::clone(playbook)));
     }
     macro_rules! put {

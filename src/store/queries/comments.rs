@@ -15,7 +15,7 @@ use crate::{
         error::StoreError,
         holes::Hole,
         page::Page,
-        records::{AuthoredComment, CommentFilter},
+        records::{AuthoredComment, Case, CommentFilter},
         schema::{comments, members, persons},
         tx::Stored,
     },
@@ -41,7 +41,7 @@ struct Row {
 
 type AuthoredRow = (Row, String, Role);
 
-fn authored((row, author_name, author_role): AuthoredRow) -> AuthoredComment {
+fn authored((row, author_name, author_role): AuthoredRow, reader: Role) -> AuthoredComment {
     let comment = Comment {
         id: row.id,
         case_id: row.case_id,
@@ -55,7 +55,7 @@ fn authored((row, author_name, author_role): AuthoredRow) -> AuthoredComment {
         version: row.version,
         created_at: row.created_at,
     };
-    AuthoredComment { comment, author_name, author_role }
+    AuthoredComment { body: comment.body_for(reader).map(str::to_owned), comment, author_name, author_role }
 }
 
 /// The comments that the caller may see, with their authors.
@@ -86,12 +86,14 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<CommentFilter>) -> Resu
         CommentFilter::OfTask(task) => query.filter(comments::task_id.eq(task)),
     };
     let rows: Vec<AuthoredRow> = at.load(paged!(query, page, comments::id))?;
-    Ok(rows.into_iter().map(authored).collect())
+    let reader = at.scope().role();
+    Ok(rows.into_iter().map(|row| authored(row, reader)).collect())
 }
 
 pub(in crate::store) fn find(at: &mut At<'_>, id: CommentId) -> Result<Stored<AuthoredComment>> {
     let query = seen!(at).filter(comments::id.eq(id));
-    at.first::<_, AuthoredRow>(query).map(|row| Stored::new(authored(row)))
+    let reader = at.scope().role();
+    at.first::<_, AuthoredRow>(query).map(|row| Stored::new(authored(row, reader)))
 }
 
 /// The entry of the journal holds the hash of the words, not the words: they are told by the comment alone, as long as it stands.
@@ -102,11 +104,11 @@ fn entry(kind: &'static str, comment: &Comment) -> Entry {
         .with("sha256", hex(&sha256(comment.body.as_bytes())))
 }
 
-pub(in crate::store) fn insert(at: &mut At<'_>, comment: &Comment) -> Result<()> {
+pub(in crate::store) fn insert(at: &mut At<'_>, case: &Stored<Case>, comment: &Comment) -> Result<()> {
     let row = Row {
         tenant_id: at.tenant(),
         id: comment.id,
-        case_id: comment.case_id,
+        case_id: case.id,
         task_id: comment.task_id,
         visibility: comment.visibility,
         body: comment.body.clone(),
@@ -121,9 +123,10 @@ pub(in crate::store) fn insert(at: &mut At<'_>, comment: &Comment) -> Result<()>
     Ok(())
 }
 
-pub(in crate::store) fn retract(at: &mut At<'_>, before: &Comment, after: &Comment) -> Result<Comment> {
-    let after = Comment { version: before.version + 1, ..after.clone() };
-    let row = comments::table.find((at.tenant(), before.id)).filter(comments::version.eq(before.version));
+pub(in crate::store) fn retract(at: &mut At<'_>, before: &Stored<AuthoredComment>, after: &Comment) -> Result<Stored<AuthoredComment>> {
+    let before = AuthoredComment::clone(before);
+    let after = Comment { version: before.comment.version + 1, ..after.clone() };
+    let row = comments::table.find((at.tenant(), after.id)).filter(comments::version.eq(before.comment.version));
     let changed = diesel::update(row)
         .set((
             comments::retracted_at.eq(after.retracted_at),
@@ -132,5 +135,9 @@ pub(in crate::store) fn retract(at: &mut At<'_>, before: &Comment, after: &Comme
             comments::version.eq(after.version),
         ))
         .execute(at.record(entry("comment.retracted", &after).with("reason", &after.retraction_reason)))?;
-    if changed == 1 { Ok(after) } else { Err(StoreError::Stale { current: after.version }) }
+    if changed != 1 {
+        return Err(StoreError::Stale { current: after.version });
+    }
+    let body = after.body_for(at.scope().role()).map(str::to_owned);
+    Ok(Stored::new(AuthoredComment { comment: after, body, ..before }))
 }

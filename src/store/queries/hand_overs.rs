@@ -8,7 +8,7 @@ use crate::{
         vocabulary::{CaseStatus, TaskStatus},
     },
     store::{
-        records::{Case, HandedOver},
+        records::{Case, WorkInCase},
         schema::{self, tasks},
     },
 };
@@ -20,35 +20,40 @@ use std::collections::BTreeMap;
 
 const OPEN: [TaskStatus; 3] = [TaskStatus::Todo, TaskStatus::InProgress, TaskStatus::Blocked];
 
-/// The cases in which a member has work, at most `limit`, locked: those that they lead or work on while open, and those with open tasks of theirs.
-pub(in crate::store) fn work_of(at: &mut At<'_>, member: MemberId, limit: i64) -> Result<Vec<HandedOver>> {
+/// The cases in which a member has work, at most `limit`, locked, and whether there are more: those that they lead or work on while open, and those
+/// with open tasks of theirs.
+pub(in crate::store) fn work_of(at: &mut At<'_>, member: MemberId, limit: usize) -> Result<(Vec<WorkInCase>, bool)> {
     let tenant = at.tenant();
     let theirs =
         || tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::assignee_id.eq(member)).filter(tasks::status.eq_any(OPEN));
     // Who works on a case stands in a list of ids within its row: the tenant's open cases are looked through, which a hand-over may take.
     let works_on = diesel::dsl::sql::<Bool>("CAST(member_ids AS TEXT) LIKE ").bind::<Text, _>(format!("%{member}%"));
+    // A case without a lead compares to NULL, which `OR` takes for no.
     let leads = schema::cases::lead_id.eq(member).assume_not_null();
     let open = schema::cases::status.eq(CaseStatus::Open).and(leads.or(works_on));
     let with_work = schema::cases::table
         .filter(schema::cases::tenant_id.eq(tenant))
         .filter(open.or(schema::cases::id.eq_any(theirs().select(tasks::case_id))))
         .order(schema::cases::id)
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1)
         .select(schema::cases::id);
-    let ids: Vec<CaseId> = at.load(with_work)?;
+    let mut ids: Vec<CaseId> = at.load(with_work)?;
+    let more = ids.len() > limit;
+    ids.truncate(limit);
     let locked = cases::lock_all(at, &ids)?;
     let mut of_case: BTreeMap<CaseId, Vec<TaskId>> = BTreeMap::new();
     let open_tasks = theirs().filter(tasks::case_id.eq_any(ids)).select((tasks::case_id, tasks::id));
     for (case, task) in at.load::<_, (CaseId, TaskId)>(open_tasks)? {
         of_case.entry(case).or_default().push(task);
     }
-    Ok(locked.into_iter().map(|case| HandedOver { tasks: of_case.remove(&case.id).unwrap_or_default(), case }).collect())
+    let work = locked.into_iter().map(|case| WorkInCase { tasks: of_case.remove(&case.id).unwrap_or_default(), case });
+    Ok((work.collect(), more))
 }
 
 /// Gives the work in these cases to another member. `cases` are the cases as they are from now on, in the same order.
 pub(in crate::store) fn save(
     at: &mut At<'_>,
-    work: &[HandedOver],
+    work: &[WorkInCase],
     after: &[Case],
     from: MemberId,
     to: MemberId,
@@ -56,7 +61,7 @@ pub(in crate::store) fn save(
 ) -> Result<()> {
     let (tenant, now) = (at.tenant(), at.now());
     let tasks_of_work: Vec<TaskId> = work.iter().flat_map(|w| w.tasks.iter().copied()).collect();
-    for (HandedOver { case, tasks }, after) in work.iter().zip(after) {
+    for (WorkInCase { case, tasks }, after) in work.iter().zip(after) {
         let entry = Entry::of_case("case.handed_over", case.id, case.id)
             .internal()
             .with("from", from)

@@ -2,16 +2,25 @@
 
 use super::{At, Result, paged};
 use crate::{
+    auth::hash::sha256,
     domain::{
         content::BUILT_IN_PLAYBOOK,
         ids::{MemberId, PlaybookId, TenantId},
-        journal::Entry,
+        journal::{Entry, hex},
         language::Bilingual,
         playbook::{Playbook, PlaybookRecord, Template},
         time::Instant,
         vocabulary::PlaybookStatus,
     },
-    store::{error::StoreError, holes::Hole, page::Page, records::PlaybookFilter, schema::playbooks, sql_types::AsJson, tx::Stored},
+    store::{
+        error::StoreError,
+        holes::Hole,
+        page::Page,
+        records::{ListedPlaybook, PlaybookFilter},
+        schema::{playbooks, tenants},
+        sql_types::AsJson,
+        tx::Stored,
+    },
 };
 use diesel::prelude::*;
 use std::{collections::HashMap, sync::Arc};
@@ -29,6 +38,7 @@ struct Row {
     based_on_id: PlaybookId,
     is_default: bool,
     tasks: AsJson<Vec<Template>>,
+    task_count: i32,
     version: i64,
     created_by: MemberId,
     created_at: Instant,
@@ -51,6 +61,7 @@ impl Row {
             based_on_id: record.based_on_id.ok_or_else(own)?,
             is_default: record.is_default,
             tasks: AsJson(playbook.tasks.clone()),
+            task_count: count(&playbook.tasks),
             version: record.version,
             created_by: record.created_by.ok_or_else(own)?,
             created_at: record.created_at,
@@ -58,6 +69,10 @@ impl Row {
             published_at: record.published_at,
         })
     }
+}
+
+fn count(tasks: &[Template]) -> i32 {
+    i32::try_from(tasks.len()).unwrap_or(i32::MAX)
 }
 
 impl From<Row> for PlaybookRecord {
@@ -78,16 +93,55 @@ impl From<Row> for PlaybookRecord {
     }
 }
 
+/// A version as a list shows it, without its tasks.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = playbooks)]
+struct ListedRow {
+    id: PlaybookId,
+    key: String,
+    number: i32,
+    status: PlaybookStatus,
+    title: AsJson<Bilingual>,
+    note: Option<String>,
+    based_on_id: PlaybookId,
+    is_default: bool,
+    task_count: i32,
+    version: i64,
+    created_by: MemberId,
+    created_at: Instant,
+    updated_at: Instant,
+    published_at: Option<Instant>,
+}
+
+impl From<ListedRow> for ListedPlaybook {
+    fn from(row: ListedRow) -> Self {
+        let record = PlaybookRecord {
+            playbook: Playbook { id: row.id, key: row.key, number: row.number, title: row.title.0, tasks: Vec::new() },
+            built_in: false,
+            status: row.status,
+            note: row.note,
+            based_on_id: Some(row.based_on_id),
+            is_default: row.is_default,
+            version: row.version,
+            created_by: Some(row.created_by),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            published_at: row.published_at,
+        };
+        Self { record, task_count: row.task_count }
+    }
+}
+
 /// The tenant's own.
-pub(in crate::store) fn list(at: &mut At<'_>, page: Page<PlaybookFilter>) -> Result<Vec<PlaybookRecord>> {
-    let mut query = playbooks::table.filter(playbooks::tenant_id.eq(at.tenant())).select(Row::as_select()).into_boxed();
+pub(in crate::store) fn list(at: &mut At<'_>, page: Page<PlaybookFilter>) -> Result<Vec<ListedPlaybook>> {
+    let mut query = playbooks::table.filter(playbooks::tenant_id.eq(at.tenant())).select(ListedRow::as_select()).into_boxed();
     if let Some(key) = &page.filter.key {
         query = query.filter(playbooks::key.eq(key.clone()));
     }
     if let Some(status) = page.filter.status {
         query = query.filter(playbooks::status.eq(status));
     }
-    Ok(at.load::<_, Row>(paged!(query, page, playbooks::id))?.into_iter().map(PlaybookRecord::from).collect())
+    Ok(at.load::<_, ListedRow>(paged!(query, page, playbooks::id))?.into_iter().map(ListedPlaybook::from).collect())
 }
 
 /// One of the tenant's own.
@@ -108,13 +162,16 @@ pub(in crate::store) fn default(at: &mut At<'_>) -> Result<Option<Arc<Playbook>>
     }
 }
 
-/// Published versions by id, read once and kept at hand.
-pub(in crate::store) fn shelved(at: &mut At<'_>, ids: impl IntoIterator<Item = PlaybookId>) -> Result<HashMap<PlaybookId, Arc<Playbook>>> {
+/// Published versions by id, each read once by this process.
+pub(in crate::store) fn published(
+    at: &mut At<'_>,
+    ids: impl IntoIterator<Item = PlaybookId>,
+) -> Result<HashMap<PlaybookId, Arc<Playbook>>> {
     let tenant = at.tenant();
     let (mut found, mut missing) = (HashMap::new(), Vec::new());
     for id in ids {
-        let at_hand = if id == BUILT_IN_PLAYBOOK.into() { Some(at.built_in_playbook()) } else { at.shelf().take(tenant, id) };
-        match at_hand {
+        let cached = if id == BUILT_IN_PLAYBOOK.into() { Some(at.built_in_playbook()) } else { at.playbook_cache().get(tenant, id) };
+        match cached {
             Some(playbook) => drop(found.insert(id, playbook)),
             None if missing.contains(&id) => {}
             None => missing.push(id),
@@ -128,7 +185,7 @@ pub(in crate::store) fn shelved(at: &mut At<'_>, ids: impl IntoIterator<Item = P
             .select(Row::as_select());
         for row in at.load::<_, Row>(query)? {
             let playbook = Arc::new(PlaybookRecord::from(row).playbook);
-            at.shelf().put(tenant, &playbook);
+            at.playbook_cache().put(tenant, &playbook);
             found.insert(playbook.id, playbook);
         }
     }
@@ -137,7 +194,17 @@ pub(in crate::store) fn shelved(at: &mut At<'_>, ids: impl IntoIterator<Item = P
 
 /// A published version.
 pub(in crate::store) fn pinned(at: &mut At<'_>, id: PlaybookId) -> Result<Arc<Playbook>> {
-    shelved(at, [id])?.remove(&id).ok_or(StoreError::NotFound)
+    published(at, [id])?.remove(&id).ok_or(StoreError::NotFound)
+}
+
+/// The published version that a case is pinned to.
+pub(super) fn of_case(at: &mut At<'_>, id: PlaybookId) -> Result<Arc<Playbook>> {
+    published(at, [id])?.remove(&id).ok_or_else(|| lost(id))
+}
+
+/// What a case is pinned to is never deleted.
+pub(super) fn lost(id: PlaybookId) -> StoreError {
+    StoreError::Broken(format!("the playbook {id} of a case is gone"))
 }
 
 /// The number of the next version of a key.
@@ -151,12 +218,18 @@ pub(in crate::store) fn next_number(at: &mut At<'_>, key: &str) -> Result<i32> {
     Ok(at.load::<_, i32>(query)?.pop().unwrap_or(0) + 1)
 }
 
+/// The hash of all tasks, by which the journal tells which they were.
+fn tasks_hash(record: &PlaybookRecord) -> String {
+    hex(&sha256(&serde_json::to_vec(&record.playbook.tasks).unwrap_or_default()))
+}
+
 pub(in crate::store) fn insert(at: &mut At<'_>, record: &PlaybookRecord) -> Result<()> {
     let row = Row::of(at.tenant(), record)?;
     let entry = Entry::of_tenant("playbook.created", record.playbook.id)
         .with("key", &record.playbook.key)
         .with("number", record.playbook.number)
-        .with("based_on_id", record.based_on_id);
+        .with("based_on_id", record.based_on_id)
+        .with("tasks_sha256", tasks_hash(record));
     diesel::insert_into(playbooks::table).values(row).execute(at.record(entry))?;
     Ok(())
 }
@@ -169,7 +242,7 @@ pub(in crate::store) fn save(
 ) -> Result<Stored<PlaybookRecord>> {
     let tenant = at.tenant();
     let after = PlaybookRecord { version: before.version + 1, updated_at: at.now(), ..after.clone() };
-    let entry = entry.with_changes::<PlaybookRecord>(before, &after);
+    let entry = entry.with_changes::<PlaybookRecord>(before, &after).with("tasks_sha256", tasks_hash(&after));
     let draft = playbooks::table
         .find((tenant, after.playbook.id))
         .filter(playbooks::version.eq(before.version))
@@ -198,6 +271,8 @@ pub(in crate::store) fn set_default(at: &mut At<'_>, id: PlaybookId) -> Result<(
     let (tenant, now) = (at.tenant(), at.now());
     let marks = |to: bool| (playbooks::is_default.eq(to), playbooks::version.eq(playbooks::version + 1), playbooks::updated_at.eq(now));
     let marked = playbooks::table.filter(playbooks::tenant_id.eq(tenant)).filter(playbooks::is_default);
+    // Two who set it at once must not both see no other: whoever asks first holds the tenant's row.
+    diesel::update(tenants::table.find(tenant)).set(tenants::name.eq(tenants::name)).execute(at.beside_the_record())?;
     let conn = at.record(Entry::of_tenant("playbook.made_default", id));
     diesel::update(marked).set(marks(false)).execute(conn)?;
     diesel::update(playbooks::table.find((tenant, id))).set(marks(true)).execute(conn)?;

@@ -43,6 +43,7 @@ struct Row {
     due_by_hand: bool,
     dropped: bool,
     kept_text: Option<AsJson<TaskText>>,
+    kept_by_hand: bool,
     depends_on: AsJson<Vec<TaskId>>,
     checklist: AsJson<Vec<ChecklistItem>>,
     note: Option<String>,
@@ -74,6 +75,7 @@ impl Row {
             due_by_hand: task.due_by_hand,
             dropped: task.dropped,
             kept_text: task.kept_text.clone().map(AsJson),
+            kept_by_hand: task.kept_by_hand,
             depends_on: AsJson(task.depends_on.clone()),
             checklist: AsJson(task.checklist.clone()),
             note: task.note.clone(),
@@ -106,6 +108,7 @@ impl From<Row> for Task {
             due_by_hand: row.due_by_hand,
             dropped: row.dropped,
             kept_text: row.kept_text.map(|json| json.0),
+            kept_by_hand: row.kept_by_hand,
             depends_on: row.depends_on.0,
             checklist: row.checklist.0,
             note: row.note,
@@ -121,10 +124,9 @@ impl From<Row> for Task {
 type RowInCase = (Row, PlaybookId);
 
 fn in_cases(at: &mut At<'_>, rows: Vec<RowInCase>) -> Result<Vec<TaskInCase>> {
-    let playbooks = playbooks::shelved(at, rows.iter().map(|(_, playbook)| *playbook))?;
-    let lost = |id| StoreError::Broken(format!("the playbook {id} of a case is gone"));
+    let known = playbooks::published(at, rows.iter().map(|(_, playbook)| *playbook))?;
     let in_case = |(row, id): RowInCase| {
-        let playbook = playbooks.get(&id).cloned().ok_or_else(|| lost(id))?;
+        let playbook = known.get(&id).cloned().ok_or_else(|| playbooks::lost(id))?;
         Ok(TaskInCase { task: row.into(), playbook })
     };
     rows.into_iter().map(in_case).collect()
