@@ -25,9 +25,10 @@ use crate::{
 use diesel::prelude::*;
 use std::{collections::HashMap, sync::Arc};
 
+/// A version as a list shows it.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = playbooks, primary_key(tenant_id, id), treat_none_as_null = true)]
-struct Row {
+struct ListedRow {
     tenant_id: TenantId,
     id: PlaybookId,
     key: String,
@@ -37,7 +38,6 @@ struct Row {
     note: Option<String>,
     based_on_id: PlaybookId,
     is_default: bool,
-    tasks: AsJson<Vec<Template>>,
     task_count: i32,
     version: i64,
     created_by: MemberId,
@@ -46,11 +46,19 @@ struct Row {
     published_at: Option<Instant>,
 }
 
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = playbooks, treat_none_as_null = true)]
+struct Row {
+    #[diesel(embed)]
+    listed: ListedRow,
+    tasks: AsJson<Vec<Template>>,
+}
+
 impl Row {
     fn of(tenant_id: TenantId, record: &PlaybookRecord) -> Result<Self> {
         let own = || StoreError::Broken("the built-in playbook is nobody's to write".into());
         let playbook = &record.playbook;
-        Ok(Self {
+        let listed = ListedRow {
             tenant_id,
             id: playbook.id,
             key: playbook.key.clone(),
@@ -60,75 +68,44 @@ impl Row {
             note: record.note.clone(),
             based_on_id: record.based_on_id.ok_or_else(own)?,
             is_default: record.is_default,
-            tasks: AsJson(playbook.tasks.clone()),
-            task_count: count(&playbook.tasks),
+            task_count: i32::try_from(playbook.tasks.len()).unwrap_or(i32::MAX),
             version: record.version,
             created_by: record.created_by.ok_or_else(own)?,
             created_at: record.created_at,
             updated_at: record.updated_at,
             published_at: record.published_at,
-        })
+        };
+        Ok(Self { listed, tasks: AsJson(playbook.tasks.clone()) })
     }
 }
 
-fn count(tasks: &[Template]) -> i32 {
-    i32::try_from(tasks.len()).unwrap_or(i32::MAX)
-}
-
-impl From<Row> for PlaybookRecord {
-    fn from(row: Row) -> Self {
-        Self {
-            playbook: Playbook { id: row.id, key: row.key, number: row.number, title: row.title.0, tasks: row.tasks.0 },
+impl ListedRow {
+    fn with(self, tasks: Vec<Template>) -> PlaybookRecord {
+        PlaybookRecord {
+            playbook: Playbook { id: self.id, key: self.key, number: self.number, title: self.title.0, tasks },
             built_in: false,
-            status: row.status,
-            note: row.note,
-            based_on_id: Some(row.based_on_id),
-            is_default: row.is_default,
-            version: row.version,
-            created_by: Some(row.created_by),
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            published_at: row.published_at,
+            status: self.status,
+            note: self.note,
+            based_on_id: Some(self.based_on_id),
+            is_default: self.is_default,
+            version: self.version,
+            created_by: Some(self.created_by),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            published_at: self.published_at,
         }
     }
 }
 
-/// A version as a list shows it, without its tasks.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = playbooks)]
-struct ListedRow {
-    id: PlaybookId,
-    key: String,
-    number: i32,
-    status: PlaybookStatus,
-    title: AsJson<Bilingual>,
-    note: Option<String>,
-    based_on_id: PlaybookId,
-    is_default: bool,
-    task_count: i32,
-    version: i64,
-    created_by: MemberId,
-    created_at: Instant,
-    updated_at: Instant,
-    published_at: Option<Instant>,
+impl From<Row> for PlaybookRecord {
+    fn from(row: Row) -> Self {
+        row.listed.with(row.tasks.0)
+    }
 }
 
 impl From<ListedRow> for ListedPlaybook {
     fn from(row: ListedRow) -> Self {
-        let record = PlaybookRecord {
-            playbook: Playbook { id: row.id, key: row.key, number: row.number, title: row.title.0, tasks: Vec::new() },
-            built_in: false,
-            status: row.status,
-            note: row.note,
-            based_on_id: Some(row.based_on_id),
-            is_default: row.is_default,
-            version: row.version,
-            created_by: Some(row.created_by),
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            published_at: row.published_at,
-        };
-        Self { record, task_count: row.task_count }
+        Self { task_count: row.task_count, record: row.with(Vec::new()) }
     }
 }
 
