@@ -72,7 +72,7 @@ pub(crate) struct Dialect {
 
 pub(crate) const POSTGRES: Dialect = Dialect {
     id: |id| format!("'{id}'"),
-    columns: "SELECT attname::text AS line FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 ORDER BY attnum",
+    columns: "SELECT attname::text AS line FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     column: |name| format!("{name}::text"),
     row: "jsonb_build_array({columns})::text",
     digits: "replace(id::text, '-', '')",
