@@ -100,7 +100,7 @@ permissions! {
     /// Invite members, change their roles, suspend them.
     WriteMembers = "member:write", writes true, roles [Owner, Manager], includes [ReadMembers];
     /// See who was granted what.
-    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
+    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [];
     /// Grant access to shops and cases, and end it.
     WriteGrants = "grant:write", writes true, roles [Owner, Manager], includes [ReadGrants, ReadMembers, ReadShops, ReadCases];
     /// See the API keys, never their secrets.
