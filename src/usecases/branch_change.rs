@@ -34,6 +34,21 @@ pub struct TaskChanges {
     pub rescheduled: Vec<Task>,
 }
 
+impl TaskChanges {
+    /// Nothing changes.
+    pub(super) fn none(contents: &Contents) -> Self {
+        Self {
+            playbook: Arc::clone(&contents.playbook),
+            added: Vec::new(),
+            restored: Vec::new(),
+            dropped: Vec::new(),
+            kept: contents.tasks.clone(),
+            altered: Vec::new(),
+            rescheduled: Vec::new(),
+        }
+    }
+}
+
 /// A change that is decided and not yet written.
 pub(super) struct Planned {
     pub(super) changes: TaskChanges,

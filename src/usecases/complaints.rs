@@ -442,9 +442,13 @@ pub fn preview_change(tx: &mut Tx<'_, ReadCases>, id: ComplaintId, patch: Compla
     let mut contents = store::cases::contents(tx, &case)?;
     let after = patched(tx, &before, patch)?;
     put_in(&mut contents, &after);
-    let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, ""));
-    Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks: planned.changes })
+    let tasks = if after.reporter.r#type == before.reporter.r#type {
+        TaskChanges::none(&contents)
+    } else {
+        let playbook = Arc::clone(&contents.playbook);
+        branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, "")).changes
+    };
+    Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks })
 }
 
 /// Adds an allegation to a case.
