@@ -36,7 +36,7 @@ impl Origin {
 }
 
 impl Offset {
-    /// The moment at that distance: hours exactly; days and working days at the close of business.
+    /// The moment at that distance: hours exactly; days and working days at the close of business. None beyond what input may name.
     fn from(self, origin: Origin, calendar: &Calendar) -> Option<Instant> {
         let at = if self.unit == Unit::Hours {
             let from = match origin.moment {
@@ -48,7 +48,7 @@ impl Offset {
             let counted = end_of_period(origin.day.0, Period { amount: self.amount, unit: self.unit, roll: Roll::None }, calendar).ok()?;
             at_time(counted.due_on, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?
         };
-        Some(Instant::new(at))
+        Some(Instant::new(at)).filter(|at| at.is_nameable())
     }
 }
 
@@ -123,7 +123,7 @@ pub fn called_for<'p>(playbook: &'p Playbook, contents: &Contents, platform: Pla
                 continue;
             }
             let due_of = |key: &str| {
-                let existing = contents.tasks.iter().rfind(|t| t.key.as_deref() == Some(key)).map(anchor_moment);
+                let existing = contents.tasks.iter().find(|t| t.is_first_of(key)).map(anchor_moment);
                 existing.or_else(|| called.iter().find(|c| c.template.key == key).map(|c| c.due_at))
             };
             if let Some(due_at) = template.due(contents, platform, content, due_of) {
@@ -163,12 +163,12 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
     let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
     for template in &playbook.tasks {
         let due_of = |key: &str| {
-            let (task, at) = due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key))?;
+            let (task, at) = due.iter().find(|(t, _)| t.is_first_of(key))?;
             Some(task.ended_at.filter(|_| !task.dropped).or(*at))
         };
         let Some(at) = template.due(contents, platform, content, due_of) else { continue };
         for (task, kept) in &mut due {
-            if task.key.as_deref() == Some(&template.key) && task.occurrence == 1 && !task.is_ended() && !task.due_by_hand {
+            if task.is_first_of(&template.key) && !task.is_ended() && !task.due_by_hand {
                 *kept = at;
             }
         }
@@ -183,7 +183,7 @@ pub struct Change<'p> {
     pub tasks: Vec<Task>,
     /// Those whose stage or weight is another one in this version.
     pub altered: Vec<TaskId>,
-    /// Those whose words this version no longer has, or has again: the case keeps them.
+    /// Those whose words this version no longer has, or has again, which the case keeps; and those that are dropped and of another weight.
     pub reworded: Vec<TaskId>,
     /// Not begun, and no longer called for: waived until they are again.
     pub dropped: Vec<TaskId>,
@@ -234,17 +234,15 @@ pub fn change<'p>(
             }
             _ => {}
         }
-        match (old, new, task.kept_text.is_some()) {
-            (Some(old), None, false) => {
-                task.kept_text = Some(old.text());
-                reworded.push(task.id);
-            }
-            (_, Some(_), true) => {
-                task.kept_text = None;
-                reworded.push(task.id);
-            }
-            (Some(old), Some(new), false) if !task.is_ended() && task.occurrence == 1 && task.take_on(old, new) => altered.push(task.id),
-            _ => {}
+        if task.keep_words(old, new) {
+            reworded.push(task.id);
+        }
+        if let Some(new) = new
+            && task.occurrence == 1
+            && !task.was_ended_by_hand()
+            && task.take_on(old, new)
+        {
+            if task.dropped { reworded.push(task.id) } else { altered.push(task.id) }
         }
     }
     let moved = rescheduled(to, &after, platform, content);
@@ -258,17 +256,27 @@ pub fn change<'p>(
 }
 
 impl Task {
-    /// Takes on what differs between two versions of its template, where nobody has set it by hand; whether anything did.
-    fn take_on(&mut self, old: &Template, new: &Template) -> bool {
+    /// Whether somebody has done or waived it.
+    fn was_ended_by_hand(&self) -> bool {
+        self.is_ended() && !self.dropped
+    }
+
+    /// Keeps the words under which it was done, and those that the new version does not have; lets go of them otherwise. Whether anything changed.
+    fn keep_words(&mut self, old: Option<&Template>, new: Option<&Template>) -> bool {
+        let until_now = self.kept_text.clone().or_else(|| old.map(Template::text));
+        let stays = new.is_none() || self.was_ended_by_hand();
+        let kept = until_now.filter(|words| stays && new.is_none_or(|new| new.text() != *words));
+        let changed = kept != self.kept_text;
+        self.kept_text = kept;
+        changed
+    }
+
+    /// Takes on where its template in this version differs from it; what somebody has set by hand stays. Whether anything did.
+    fn take_on(&mut self, old: Option<&Template>, new: &Template) -> bool {
         let before = (self.stage, self.required, self.blocks_closing);
-        if self.stage == old.stage {
-            self.stage = new.stage;
-        }
-        if self.required == old.required {
+        (self.stage, self.blocks_closing) = (new.stage, new.blocks_closing);
+        if old.is_none_or(|old| self.required == old.required) {
             self.required = new.required;
-        }
-        if self.blocks_closing == old.blocks_closing {
-            self.blocks_closing = new.blocks_closing;
         }
         before != (self.stage, self.required, self.blocks_closing)
     }

@@ -109,6 +109,12 @@ impl Task {
         matches!(self.status, TaskStatus::Done | TaskStatus::Waived)
     }
 
+    /// Whether it was made from this task of a playbook, and is no repetition: what hangs on a task that repeats hangs on its first time.
+    #[must_use]
+    pub fn is_first_of(&self, key: &str) -> bool {
+        self.occurrence == 1 && self.key.as_deref() == Some(key)
+    }
+
     /// Whether its stage still waits for it.
     #[must_use]
     pub fn holds_stage(&self) -> bool {
