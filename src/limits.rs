@@ -11,6 +11,10 @@ pub const SHORT_LIST: usize = 50;
 pub const LONG_LIST: usize = 500;
 /// Most tasks of a playbook.
 pub const PLAYBOOK_TASKS: usize = 300;
+/// Bytes of a playbook's tasks, written as JSON: every copy and every move of a case carries them.
+pub const PLAYBOOK_BYTES: usize = 512 * 1024;
+/// Most deadline rules that one task hangs on.
+pub const ANCHOR_NAMES: usize = 20;
 /// Published playbooks that a process keeps in memory, over all tenants.
 pub const CACHED_PLAYBOOKS: usize = 64;
 /// Most cases of one bulk request.

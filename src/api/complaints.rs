@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{OpenIdentity, ReadCases, WriteCases},
+        access::{OpenIdentity, ReadCases, ReadPlaybooks, WriteCases},
         ids::{AllegationId, CaseId, ComplaintId},
     },
     store::{allegations, cases, complaints},
@@ -79,7 +79,7 @@ pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, N
 
 /// Preview adding a complaint: the deadlines that it starts, the tasks that it adds.
 #[utoipa::path(post, path = "/v1/cases/{case_id}/complaints/preview", tag = "complaints", responses((status = 200, description = "What would start and change.", body = BranchPreviewView)))]
-pub(super) async fn preview_complaint(request: Request<ReadCases, CaseId, NoQuery, Json<NewComplaint>>) -> Answer {
+pub(super) async fn preview_complaint(request: Request<ReadPlaybooks, CaseId, NoQuery, Json<NewComplaint>>) -> Answer {
     let (id, Json(new), language) = (request.path, request.body, request.caller.language());
     request
         .caller
@@ -92,7 +92,7 @@ pub(super) async fn preview_complaint(request: Request<ReadCases, CaseId, NoQuer
 
 /// Preview a change of a complaint: the tasks that it adds, drops and keeps.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/preview", tag = "complaints", responses((status = 200, description = "What would change.", body = BranchPreviewView)))]
-pub(super) async fn preview_complaint_change(request: Request<ReadCases, ComplaintId, NoQuery, Json<ComplaintPatch>>) -> Answer {
+pub(super) async fn preview_complaint_change(request: Request<ReadPlaybooks, ComplaintId, NoQuery, Json<ComplaintPatch>>) -> Answer {
     let (id, Json(patch), language) = (request.path, request.body, request.caller.language());
     request
         .caller

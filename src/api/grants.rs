@@ -13,7 +13,7 @@ use crate::{
         access::{ReadGrants, WriteGrants},
         ids::{CaseId, GrantId, MemberId, ShopId},
     },
-    store::{cases, grants, records::GrantFilter},
+    store::{grants, records::GrantFilter},
     usecases::grants::{self as usecase, NewGrant},
 };
 use serde::Deserialize;
@@ -58,16 +58,7 @@ pub(super) async fn list_case_grants(request: Request<ReadGrants, CaseId, PageQu
     let limit = page.limit;
     request
         .caller
-        .list(
-            limit,
-            move |tx| {
-                let case = cases::find(tx, id)?;
-                Ok(grants::reaching(tx, &case, page)?)
-            },
-            |held| by_id(held.grant.id),
-            CaseGrantView::from,
-            CaseGrantPage::new,
-        )
+        .list(limit, move |tx| Ok(grants::reaching(tx, id, page)?), |held| by_id(held.grant.id), CaseGrantView::from, CaseGrantPage::new)
         .await
 }
 

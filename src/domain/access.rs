@@ -100,7 +100,7 @@ permissions! {
     /// Invite members, change their roles, suspend them.
     WriteMembers = "member:write", writes true, roles [Owner, Manager], includes [ReadMembers];
     /// See who was granted what.
-    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
+    ReadGrants = "grant:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [];
     /// Grant access to shops and cases, and end it.
     WriteGrants = "grant:write", writes true, roles [Owner, Manager], includes [ReadGrants, ReadMembers, ReadShops, ReadCases];
     /// See the API keys, never their secrets.
@@ -113,7 +113,7 @@ permissions! {
     WriteShops = "shop:write", writes true, roles [Owner, Manager, Handler], includes [ReadShops];
     /// See cases and what belongs to them.
     ReadCases = "case:read", writes false, roles [Owner, Manager, Handler, Counsel, Client, Auditor], includes [ReadShops];
-    /// See the playbooks, and what moving a case to another would change.
+    /// See the playbooks, and what another playbook or branch would change in a case.
     ReadPlaybooks = "playbook:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
     /// Make, change and publish playbooks.
     WritePlaybooks = "playbook:write", writes true, roles [Owner, Manager], includes [ReadPlaybooks, ReadCases, ReadShops];
@@ -126,7 +126,7 @@ permissions! {
     /// Close and reopen cases.
     CloseCases = "case:close", writes true, roles [Owner, Manager, Handler], includes [WriteCases, WorkTasks, ReadCases, ReadShops];
     /// Hand one member's work over to another.
-    HandOver = "member:hand_over", writes true, roles [Owner, Manager], includes [WriteCases, WorkTasks, ReadCases, ReadShops, ReadMembers];
+    HandOver = "member:hand_over", writes true, roles [Owner, Manager], includes [ReadMembers];
     /// Pass a shut gate, with a reason, on the record.
     OverrideGates = "gate:override", writes true, roles [Owner, Manager], includes [];
     /// Open a reporter's sealed identity, with a reason, on the record.

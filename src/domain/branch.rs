@@ -36,7 +36,7 @@ impl Origin {
 }
 
 impl Offset {
-    /// The moment at that distance: hours exactly; days and working days at the close of business.
+    /// The moment at that distance: hours exactly; days and working days at the close of business. None beyond what input may name.
     fn from(self, origin: Origin, calendar: &Calendar) -> Option<Instant> {
         let at = if self.unit == Unit::Hours {
             let from = match origin.moment {
@@ -48,7 +48,7 @@ impl Offset {
             let counted = end_of_period(origin.day.0, Period { amount: self.amount, unit: self.unit, roll: Roll::None }, calendar).ok()?;
             at_time(counted.due_on, CLOSE_OF_BUSINESS, 0, calendar.zone()).ok()?
         };
-        Some(Instant::new(at))
+        Some(Instant::new(at)).filter(|at| at.is_nameable())
     }
 }
 
@@ -123,7 +123,7 @@ pub fn called_for<'p>(playbook: &'p Playbook, contents: &Contents, platform: Pla
                 continue;
             }
             let due_of = |key: &str| {
-                let existing = contents.tasks.iter().rfind(|t| t.key.as_deref() == Some(key)).map(anchor_moment);
+                let existing = contents.tasks.iter().find(|t| t.is_first_of(key)).map(anchor_moment);
                 existing.or_else(|| called.iter().find(|c| c.template.key == key).map(|c| c.due_at))
             };
             if let Some(due_at) = template.due(contents, platform, content, due_of) {
@@ -163,12 +163,12 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
     let mut due: Vec<(&Task, Option<Instant>)> = contents.tasks.iter().map(|t| (t, t.due_at)).collect();
     for template in &playbook.tasks {
         let due_of = |key: &str| {
-            let (task, at) = due.iter().rfind(|(t, _)| t.key.as_deref() == Some(key))?;
+            let (task, at) = due.iter().find(|(t, _)| t.is_first_of(key))?;
             Some(task.ended_at.filter(|_| !task.dropped).or(*at))
         };
         let Some(at) = template.due(contents, platform, content, due_of) else { continue };
         for (task, kept) in &mut due {
-            if task.key.as_deref() == Some(&template.key) && task.occurrence == 1 && !task.is_ended() && !task.due_by_hand {
+            if task.is_first_of(&template.key) && !task.is_ended() && !task.due_by_hand {
                 *kept = at;
             }
         }
@@ -176,15 +176,15 @@ pub fn rescheduled(playbook: &Playbook, contents: &Contents, platform: Platform,
     due.into_iter().filter(|(task, at)| task.due_at != *at).map(|(task, to)| Moved { task: task.id, from: task.due_at, to }).collect()
 }
 
-/// What a change of branch or version does to the tasks of a case. Nothing that was begun or done is touched, and nothing is deleted.
+/// What a change of branch or version does to the tasks of a case. What was begun is not dropped, what was done stays as it was, and nothing is deleted.
 #[derive(Debug, Clone)]
 pub struct Change<'p> {
     /// All tasks that the case has, as they are from now on.
     pub tasks: Vec<Task>,
     /// Those whose stage, weight or order is another one in this version.
     pub altered: Vec<TaskId>,
-    /// Those whose words this version no longer has, or has again: the case keeps them.
-    pub reworded: Vec<TaskId>,
+    /// Those of which other words are said or kept, or more changes than is shown: they are written whole.
+    pub rewritten: Vec<TaskId>,
     /// Not begun, and no longer called for: waived until they are again.
     pub dropped: Vec<TaskId>,
     /// Dropped before, and called for again.
@@ -219,15 +219,15 @@ pub fn change<'p>(
     occasion: Occasion<'_>,
 ) -> Change<'p> {
     let mut after = contents.clone();
-    let (mut dropped, mut restored, mut altered, mut reworded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let first = |key: &str| contents.tasks.iter().find(|task| task.key.as_deref() == Some(key) && task.occurrence == 1).map(|task| task.id);
+    let (mut dropped, mut restored, mut altered, mut rewritten) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let first = |key: &str| contents.tasks.iter().find(|task| task.is_first_of(key)).map(|task| task.id);
     for task in &mut after.tasks {
         let Some(key) = task.key.clone() else { continue };
         let (old, new) = (from.template(&key), to.template(&key));
-        let said = task.kept_text.take().or_else(|| old.map(Template::text));
-        let kept_before = old.is_none() && said.is_some();
         match new.filter(|template| template.branch_applies(contents)) {
             Some(_) if task.dropped => {
+                // A note that somebody wrote on it meanwhile stays: it is written whole.
+                rewritten.extend(task.kept_by_hand.then_some(task.id));
                 task.rejoin_branch();
                 restored.push(task.id);
             }
@@ -237,22 +237,17 @@ pub fn change<'p>(
             }
             _ => {}
         }
-        match (said, new) {
-            (Some(said), Some(new)) => {
-                let open = task.dropped || !task.is_ended();
-                let waits = old.and_then(Template::dependency).and_then(first);
-                if open && task.occurrence == 1 && task.take_on(&said, waits, new, new.dependency().and_then(first)) {
-                    altered.push(task.id);
-                }
-                if kept_before {
-                    reworded.push(task.id);
-                }
-            }
-            (said, _) => {
-                if old.is_some() && said.is_some() {
-                    reworded.push(task.id);
-                }
-                task.kept_text = said;
+        let said = task.kept_text.clone().or_else(|| old.map(Template::text));
+        if task.keep_words(said.as_ref(), new) {
+            rewritten.push(task.id);
+        }
+        if let (Some(said), Some(new)) = (said, new)
+            && task.is_first_of(&key)
+            && !task.was_ended_by_hand()
+        {
+            let (waits, shall_wait) = (old.and_then(Template::dependency).and_then(first), new.dependency().and_then(first));
+            if task.take_on(&said, waits, new, shall_wait) {
+                if task.dropped { rewritten.push(task.id) } else { altered.push(task.id) }
             }
         }
     }
@@ -263,10 +258,25 @@ pub fn change<'p>(
         }
     }
     let added = called_for(to, &after, platform, content);
-    Change { tasks: after.tasks, altered, reworded, dropped, restored, moved, added }
+    Change { tasks: after.tasks, altered, rewritten, dropped, restored, moved, added }
 }
 
 impl Task {
+    /// Whether somebody has done or waived it.
+    fn was_ended_by_hand(&self) -> bool {
+        self.is_ended() && !self.dropped
+    }
+
+    /// Keeps the words under which it was done, and those that the new version does not have; lets go of them otherwise. `said` is what was said of
+    /// it until now. Whether what is shown of it, or kept for it, changes.
+    fn keep_words(&mut self, said: Option<&TaskText>, new: Option<&Template>) -> bool {
+        let differ = said.is_some_and(|said| new.is_none_or(|new| !new.text().says_the_same(said)));
+        let kept = said.filter(|_| differ && (new.is_none() || self.was_ended_by_hand())).cloned();
+        let changes = kept != self.kept_text || (differ && kept.is_none());
+        self.kept_text = kept;
+        changes
+    }
+
     /// Takes on what differs between two versions, where nobody has set it by hand; whether anything did. `waits` and `shall_wait` are the task
     /// that came first by the old version, and the one that comes first by the new one.
     fn take_on(&mut self, old: &TaskText, waits: Option<TaskId>, new: &Template, shall_wait: Option<TaskId>) -> bool {

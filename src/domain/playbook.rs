@@ -174,10 +174,17 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// Whether it can be counted at all.
+    /// Whether it lies within ten years: no task is planned further ahead, and each of its days may have to be counted.
     #[must_use]
     pub fn is_countable(self) -> bool {
-        self.amount.unsigned_abs() <= self.unit.limit()
+        let most = match self.unit {
+            Unit::Hours => 24 * 3_660,
+            Unit::Days => 3_660,
+            Unit::WorkingDays => 2_500,
+            Unit::Months => 120,
+            Unit::Years => 10,
+        };
+        self.amount.unsigned_abs() <= most
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Task {
     pub dropped: bool,
     /// What the playbook said of it, kept when the case moves to a version that no longer has the task.
     pub kept_text: Option<TaskText>,
-    /// Whether a person brought it back after it was dropped: then it is not dropped again.
+    /// Whether a person brought it back after it was dropped, or wrote on it: then it is not dropped again.
     pub kept_by_hand: bool,
     /// The tasks that come first.
     pub depends_on: Vec<TaskId>,
@@ -86,6 +86,14 @@ pub struct TaskText {
     pub done_means: Bilingual,
 }
 
+impl TaskText {
+    /// Whether both say the same, whatever they weigh.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (&self.title, &self.wanted_documents, &self.done_means) == (&other.title, &other.wanted_documents, &other.done_means)
+    }
+}
+
 /// One step of a checklist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +123,12 @@ impl Task {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         matches!(self.status, TaskStatus::Done | TaskStatus::Waived)
+    }
+
+    /// Whether it was made from this task of a playbook, and is no repetition: what hangs on a task that repeats hangs on its first time.
+    #[must_use]
+    pub fn is_first_of(&self, key: &str) -> bool {
+        self.occurrence == 1 && self.key.as_deref() == Some(key)
     }
 
     /// Whether its stage still waits for it.
@@ -169,7 +183,10 @@ impl Task {
 
     /// Brings it back as it was before its branch was left.
     pub fn rejoin_branch(&mut self) {
-        (self.status, self.dropped, self.note, self.ended_at, self.ended_by) = (TaskStatus::Todo, false, None, None, None);
+        (self.status, self.dropped, self.ended_at, self.ended_by) = (TaskStatus::Todo, false, None, None);
+        if !self.kept_by_hand {
+            self.note = None;
+        }
     }
 
     fn may_be_done(&self, others: &[Self]) -> Result<(), RuleViolation> {

@@ -58,6 +58,12 @@ impl Instant {
         Self::from_microseconds(self.microseconds().saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// Whether input may name it: what is computed from input and lies beyond is no date that anybody can meet.
+    #[must_use]
+    pub fn is_nameable(self) -> bool {
+        YEARS.contains(&self.0.to_zoned(jiff::tz::TimeZone::UTC).year())
+    }
+
     /// The moment, unless it is the stand-in for "none".
     #[must_use]
     pub fn real(self) -> Option<Self> {
@@ -77,11 +83,8 @@ impl std::str::FromStr for Instant {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let at: Timestamp = text.parse().map_err(|_| FieldRule::NotAMoment.to_string())?;
-        if YEARS.contains(&at.to_zoned(jiff::tz::TimeZone::UTC).year()) {
-            Ok(Self::new(at))
-        } else {
-            Err(FieldRule::OutOfRange.with("1900–2200"))
-        }
+        let at = Self::new(at);
+        if at.is_nameable() { Ok(at) } else { Err(FieldRule::OutOfRange.with("1900–2200")) }
     }
 }
 

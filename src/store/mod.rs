@@ -310,7 +310,7 @@ queries! {
         /// A page of the grants.
         fn list(ReadGrants, page: Page<GrantFilter>) -> Vec<Grant>;
         /// A page of the grants that reach a case, by itself or by its shop.
-        fn reaching(ReadGrants, case: &Stored<Case>, page: Page<()>) -> Vec<HeldGrant>;
+        fn reaching(ReadGrants, case: CaseId, page: Page<()>) -> Vec<HeldGrant>;
         /// A grant.
         fn find(ReadGrants, id: GrantId) -> Stored<Grant>;
         /// Keeps a new grant.

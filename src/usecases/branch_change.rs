@@ -36,6 +36,22 @@ pub struct TaskChanges {
     pub rescheduled: Vec<Task>,
 }
 
+impl TaskChanges {
+    /// Nothing changes.
+    pub(super) fn none(contents: &Contents) -> Self {
+        Self {
+            playbook: Arc::clone(&contents.playbook),
+            before: contents.tasks.clone(),
+            added: Vec::new(),
+            restored: Vec::new(),
+            dropped: Vec::new(),
+            kept: contents.tasks.clone(),
+            altered: Vec::new(),
+            rescheduled: Vec::new(),
+        }
+    }
+}
+
 /// A change that is decided and not yet written.
 pub(super) struct Planned {
     pub(super) changes: TaskChanges,
@@ -69,7 +85,7 @@ pub(super) fn plan(ground: &Ground, case: &Case, contents: &mut Contents, from: 
         playbook: Arc::clone(&playbook),
         before,
     };
-    let rewritten = those(&[change.altered, change.reworded].concat());
+    let rewritten = those(&[change.altered, change.rewritten].concat());
     contents.tasks.extend(added);
     Planned { changes, rewritten, moved: change.moved, note: occasion.note.to_owned() }
 }

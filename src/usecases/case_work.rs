@@ -86,9 +86,8 @@ pub(super) fn deadlines_of(ground: &Ground, contents: &Contents, trigger: &Trigg
 pub(super) fn tasks_of(ground: &Ground, case_id: CaseId, contents: &Contents, called: Vec<Called<'_>>, now: Instant) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::with_capacity(called.len());
     for call in called {
-        let id_of = |key: &str| -> Option<TaskId> {
-            contents.tasks.iter().chain(&tasks).rfind(|task| task.key.as_deref() == Some(key)).map(|task| task.id)
-        };
+        let id_of =
+            |key: &str| -> Option<TaskId> { contents.tasks.iter().chain(&tasks).find(|task| task.is_first_of(key)).map(|task| task.id) };
         let depends_on = call.after.and_then(id_of).into_iter().collect();
         tasks.push(Task {
             id: ground.clock.new_id(),

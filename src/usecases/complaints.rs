@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        access::{OpenIdentity, Permission, ReadCases, WriteCases},
+        access::{OpenIdentity, Permission, ReadPlaybooks, WriteCases},
         case::{Case, Contents},
         complaint::{Allegation, Complaint, Conclusion, Money, Reporter, arrival_event},
         deadline::Deadline,
@@ -358,7 +358,7 @@ pub fn add(
 ///
 /// # Errors
 /// When the case is closed.
-pub fn preview_add(tx: &mut Tx<'_, ReadCases>, case_id: CaseId, new: NewComplaint) -> Result<BranchPreview, Failure> {
+pub fn preview_add(tx: &mut Tx<'_, ReadPlaybooks>, case_id: CaseId, new: NewComplaint) -> Result<BranchPreview, Failure> {
     let case = store::cases::find(tx, case_id)?;
     case.must_be_open()?;
     let (complaint, _) = build(tx, case_id, new, "")?;
@@ -439,16 +439,20 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
 ///
 /// # Errors
 /// When the case is closed.
-pub fn preview_change(tx: &mut Tx<'_, ReadCases>, id: ComplaintId, patch: ComplaintPatch) -> Result<BranchPreview, Failure> {
+pub fn preview_change(tx: &mut Tx<'_, ReadPlaybooks>, id: ComplaintId, patch: ComplaintPatch) -> Result<BranchPreview, Failure> {
     let before = complaints::find(tx, id)?;
     let case = store::cases::find(tx, before.case_id)?;
     case.must_be_open()?;
     let mut contents = store::cases::contents(tx, &case)?;
     let after = patched(tx, &before, patch)?;
     put_in(&mut contents, &after);
-    let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, ""));
-    Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks: planned.changes })
+    let tasks = if after.reporter.r#type == before.reporter.r#type {
+        TaskChanges::none(&contents)
+    } else {
+        let playbook = Arc::clone(&contents.playbook);
+        branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, "")).changes
+    };
+    Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks })
 }
 
 /// Adds an allegation to a case.

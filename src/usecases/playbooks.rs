@@ -16,7 +16,7 @@ use crate::{
         violation::RuleViolation,
         vocabulary::{AnchorKind, Channel, PlaybookStatus, ReporterType, Stage},
     },
-    limits::{PLAYBOOK_TASKS, SHORT_LIST},
+    limits::{ANCHOR_NAMES, PLAYBOOK_BYTES, PLAYBOOK_TASKS, SHORT_LIST},
     store::{
         self, Failure, StoreError, Tx,
         page::{Page, Position},
@@ -282,7 +282,7 @@ pub fn change(tx: &mut Tx<'_, WritePlaybooks>, id: PlaybookId, seen: i64, patch:
 /// Puts a task into a draft: in the place of the one with this key, or behind all others.
 ///
 /// # Errors
-/// When it is published, the caller has seen another version, there are too many tasks, or the body names a rule that nothing knows.
+/// When it is published, the caller has seen another version, there are too many tasks or words, or the body names a rule that nothing knows.
 pub fn put_task(
     tx: &mut Tx<'_, WritePlaybooks>,
     id: PlaybookId,
@@ -303,7 +303,8 @@ pub fn put_task(
             None if full => return Err(RuleViolation::field("", FieldRule::TooMany).into()),
             None => tasks.push(template),
         }
-        Ok(after)
+        let bytes = serde_json::to_vec(tasks).map_err(|e| StoreError::Broken(e.to_string()))?.len();
+        if bytes > PLAYBOOK_BYTES { Err(RuleViolation::field("", FieldRule::TooLong).into()) } else { Ok(after) }
     })
 }
 
@@ -311,7 +312,7 @@ fn template(key: Slug, new: NewPlaybookTask, knows_rule: impl Fn(&str) -> bool) 
     if new.key.is_some_and(|told| told != key) {
         return Err(RuleViolation::field("/key", FieldRule::Contradicts).into());
     }
-    if new.anchor.of.len() > SHORT_LIST {
+    if new.anchor.of.len() > ANCHOR_NAMES {
         return Err(RuleViolation::field("/anchor/of", FieldRule::TooMany).into());
     }
     for (n, name) in new.anchor.of.iter().enumerate() {

@@ -205,6 +205,7 @@ pub fn change(tx: &mut Tx<'_, WorkTasks>, id: TaskId, seen: i64, patch: TaskPatc
         let note = after.note.clone().filter(|_| gives_reason || !needs_reason);
         after = after.moved(TaskMove { to, note, by: Some(tx.scope().member()), at: tx.now() }, &contents.tasks)?;
     }
+    after.kept_by_hand |= before.dropped && after != before;
     if after == before {
         return Ok(under(&contents.playbook, before));
     }

@@ -96,4 +96,18 @@ on_both! {
         reader.post(&on_case, json!({ "body": "x" })).await.problem(403, "forbidden");
         assert!(bodies(&reader, &on_case).await.len() == 2);
     }
+
+    async fn an_answer_is_not_told_again_to_somebody_whose_role_has_changed(app) {
+        let agency = app.agency().await;
+        let (manager, counsel) = (agency.manager().await, agency.member(Role::Counsel).await);
+        let case = agency.case().await;
+        manager.post("/v1/grants", json!({ "member_id": counsel.member, "case_id": case["id"], "covers": ["write"] })).await.expect(201);
+        let on_case = format!("/v1/cases/{}/comments", case["id"].as_str().unwrap());
+        let advise = || counsel.request(Method::POST, &on_case).header("idempotency-key", "advice").json(&json!({ "body": "建议和解", "visibility": "privileged" })).send();
+        advise().await.expect(201);
+        advise().await.expect(201);
+        let member = format!("/v1/members/{}", counsel.member.as_deref().unwrap());
+        manager.patch(&member, json!({ "role": "client" })).await.expect(200);
+        advise().await.problem(404, "not_found");
+    }
 }

@@ -431,4 +431,109 @@ on_both! {
         let to_draft = manager.request(Method::POST, &format!("{}/case_moves", path(&draft))).header("idempotency-key", "d").json(&json!({ "case_ids": [cases[0]["id"]] })).send().await;
         to_draft.problem(409, "playbook_draft");
     }
+
+    async fn a_full_load_of_cases_moves_at_once(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let shop = agency.shop("tmall").await;
+        let mut ids = Vec::new();
+        for n in 0..100 {
+            let new = json!({
+                "shop_id": shop["id"], "title": format!("案件 {n}"),
+                "complaint": { "channel": "regulator", "kind": "complaint", "received_at": "2026-11-20T09:30:00+08:00", "reporter": { "type": "consumer" } }
+            });
+            ids.push(manager.post("/v1/cases", new).await.expect(201)["id"].clone());
+        }
+        let without: Vec<String> = keys(&manager.get(&path(&built_in(&manager).await)).await.expect(200)["tasks"]).into_iter().collect();
+        let bare = house(&manager, "bare", &without.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let moves = format!("{}/case_moves", path(&bare));
+        let done = manager.request(Method::POST, &moves).header("idempotency-key", "all").json(&json!({ "case_ids": ids })).send().await.expect(200);
+        let dropped: usize = done["data"].as_array().unwrap().iter().map(|case| case["dropped"].as_array().unwrap().len()).sum();
+        assert!(dropped > 2730, "more entries than one statement can bind on SQLite: {dropped}");
+    }
+
+    async fn what_was_done_keeps_the_words_under_which_it_was_done(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let old = house(&manager, "words", &[]).await;
+        let draft = manager.post("/v1/playbooks", json!({ "based_on_id": old["id"] })).await.expect(201);
+        let mut other = task(json!({ "kind": "event", "of": ["case_opened"] }));
+        other["title"] = json!({ "zh": "公证取证", "en": "Have a notary take the evidence" });
+        with_version(&manager, Method::PUT, &format!("{}/tasks/HOUSE-01", path(&draft)), Some(other)).await.expect(200);
+        let new = manager.post(&format!("{}/transitions", path(&draft)), json!({ "to": "published" })).await.expect(200);
+        let (done, open) = (consumer_case(&agency, Some(&old)).await, consumer_case(&agency, Some(&old)).await);
+        let doing = with_key(&tasks(&manager, &done).await, "HOUSE-01").clone();
+        manager.patch(&task_path(&doing), json!({ "status": "done" })).await.expect(200);
+        for case in [&done, &open] {
+            manager.post(&format!("/v1/cases/{}/playbook_moves", case["id"].as_str().unwrap()), json!({ "playbook_id": new["id"] })).await.expect(200);
+        }
+        assert_eq!(with_key(&tasks(&manager, &done).await, "HOUSE-01")["title"], "核对截图真伪");
+        assert_eq!(with_key(&tasks(&manager, &open).await, "HOUSE-01")["title"], "Have a notary take the evidence");
+    }
+
+    async fn a_task_that_comes_back_has_the_weight_that_its_playbook_gives_it(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let version = |without: bool, required: bool, channels: Value| {
+            let manager = manager.clone();
+            async move {
+                let draft = manager.post("/v1/playbooks", json!({ "based_on_id": built_in(&manager).await["id"], "key": if without { "gone".to_owned() } else { format!("w-{required}-{}", channels.as_array().map_or(0, Vec::len)) } })).await.expect(201);
+                if !without {
+                    let mut weighed = task(json!({ "kind": "event", "of": ["case_opened"] }));
+                    (weighed["required"], weighed["channels"]) = (json!(required), channels);
+                    with_version(&manager, Method::PUT, &format!("{}/tasks/HOUSE-01", path(&draft)), Some(weighed)).await.expect(200);
+                }
+                manager.post(&format!("{}/transitions", path(&draft)), json!({ "to": "published" })).await.expect(200)
+            }
+        };
+        let (light, elsewhere) = (version(false, false, json!([])).await, version(false, true, json!(["police"])).await);
+        let (gone, heavy) = (version(true, true, json!([])).await, version(false, true, json!([])).await);
+        for between in [&elsewhere, &gone] {
+            let case = consumer_case(&agency, Some(&light)).await;
+            for to in [between, &heavy] {
+                manager.post(&format!("/v1/cases/{}/playbook_moves", case["id"].as_str().unwrap()), json!({ "playbook_id": to["id"] })).await.expect(200);
+            }
+            let back = with_key(&tasks(&manager, &case).await, "HOUSE-01").clone();
+            assert_eq!((&back["status"], &back["required"]), (&json!("todo"), &json!(true)), "its stage waits for it now");
+        }
+    }
+
+    async fn a_chain_beyond_all_dates_opens_without_dates(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let draft = manager.post("/v1/playbooks", json!({ "based_on_id": built_in(&manager).await["id"], "key": "far" })).await.expect(201);
+        let mut anchor = json!({ "kind": "event", "of": ["case_opened"] });
+        for n in 0..72 {
+            let mut link = task(anchor);
+            link["offset"] = json!({ "amount": -11, "unit": "years" });
+            let too_far = with_version(&manager, Method::PUT, &format!("{}/tasks/FAR-{n}", path(&draft)), Some(link.clone())).await;
+            assert_eq!(too_far.problem(422, "invalid_body")["errors"][0]["code"], "out_of_range");
+            link["offset"] = json!({ "amount": -10, "unit": "years" });
+            with_version(&manager, Method::PUT, &format!("{}/tasks/FAR-{n}", path(&draft)), Some(link)).await.expect(200);
+            anchor = json!({ "kind": "task", "of": [format!("FAR-{n}")] });
+        }
+        let far = manager.post(&format!("{}/transitions", path(&draft)), json!({ "to": "published" })).await.expect(200);
+        let case = consumer_case(&agency, Some(&far)).await;
+        assert_eq!(with_key(&tasks(&manager, &case).await, "FAR-71")["due_at"], Value::Null);
+    }
+
+    async fn a_playbook_has_no_more_words_than_a_case_can_carry(app) {
+        let agency = app.agency().await;
+        let manager = agency.manager().await;
+        let draft = manager.post("/v1/playbooks", json!({ "based_on_id": built_in(&manager).await["id"], "key": "long" })).await.expect(201);
+        let mut refused = None;
+        for n in 0..9 {
+            let mut wordy = task(json!({ "kind": "none" }));
+            wordy["wanted_documents"] = json!(vec![json!({ "zh": "证".repeat(200), "en": "证".repeat(200) }); 50]);
+            let answer = with_version(&manager, Method::PUT, &format!("{}/tasks/LONG-{n}", path(&draft)), Some(wordy)).await;
+            if answer.status != 200 {
+                refused = Some(answer.problem(422, "invalid_body"));
+                break;
+            }
+        }
+        assert_eq!(refused.unwrap()["errors"][0]["code"], "too_long");
+        let names = task(json!({ "kind": "deadline", "of": vec!["platform_appeal"; 21] }));
+        let problem = with_version(&manager, Method::PUT, &format!("{}/tasks/NAMES", path(&draft)), Some(names)).await.problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["code"], "too_many");
+    }
 }

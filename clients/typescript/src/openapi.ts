@@ -291,7 +291,7 @@ export interface paths {
         put?: never;
         /**
          * Preview adding a complaint: the deadlines that it starts, the tasks that it adds.
-         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         post: operations["previewComplaint"];
         delete?: never;
@@ -578,7 +578,7 @@ export interface paths {
         put?: never;
         /**
          * Preview a change of a complaint: the tasks that it adds, drops and keeps.
-         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         * @description Needs `playbook:read`: `owner`, `manager`, `handler`, `auditor`.
          */
         post: operations["previewComplaintChange"];
         delete?: never;
@@ -2813,7 +2813,10 @@ export interface components {
              */
             wanted_documents: string[];
         };
-        /** @description What a change of branch or playbook does to the tasks of a case, each as it is afterwards. Nothing that was begun is touched. */
+        /**
+         * @description What a change of branch or playbook does to the tasks of a case, each as it is afterwards. What was begun is not dropped, what was done stays as it
+         *     was.
+         */
         TaskChanges: {
             /** @description The tasks that come into being. */
             added: components["schemas"]["PlannedTask"][];

@@ -112,7 +112,8 @@ pub(in crate::api) struct PlannedTaskView {
     was_due_at: Option<Instant>,
 }
 
-/// What a change of branch or playbook does to the tasks of a case, each as it is afterwards. Nothing that was begun is touched.
+/// What a change of branch or playbook does to the tasks of a case, each as it is afterwards. What was begun is not dropped, what was done stays as it
+/// was.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskChanges)]
 pub(in crate::api) struct TaskChangesView {

@@ -1,6 +1,6 @@
 //! Grants.
 
-use super::{At, Result, paged};
+use super::{At, Result, cases, paged};
 use crate::{
     domain::{
         access::Role,
@@ -12,7 +12,7 @@ use crate::{
     store::{
         error::StoreError,
         page::Page,
-        records::{Case, GrantFilter, HeldGrant},
+        records::{GrantFilter, HeldGrant},
         schema::{grants, members, persons},
         tx::Stored,
     },
@@ -69,7 +69,8 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<GrantFilter>) -> Result
 }
 
 /// The grants that reach a case, by itself or by its shop, with who holds them; those that have ended too.
-pub(in crate::store) fn reaching(at: &mut At<'_>, case: &Stored<Case>, page: Page<()>) -> Result<Vec<HeldGrant>> {
+pub(in crate::store) fn reaching(at: &mut At<'_>, case: CaseId, page: Page<()>) -> Result<Vec<HeldGrant>> {
+    let case = cases::find(at, case)?;
     let mut query = grants::table
         .inner_join(members::table.on(members::tenant_id.eq(grants::tenant_id).and(members::id.eq(grants::member_id))))
         .inner_join(persons::table.on(persons::id.eq(members::person_id)))

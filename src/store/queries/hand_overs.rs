@@ -60,7 +60,7 @@ pub(in crate::store) fn save(
     reason: Option<&str>,
 ) -> Result<()> {
     let (tenant, now) = (at.tenant(), at.now());
-    let tasks_of_work: Vec<TaskId> = work.iter().flat_map(|w| w.tasks.iter().copied()).collect();
+    let cases_of_work: Vec<CaseId> = work.iter().map(|work| work.case.id).collect();
     for (WorkInCase { case, tasks }, after) in work.iter().zip(after) {
         let entry = Entry::of_case("case.handed_over", case.id, case.id)
             .internal()
@@ -70,7 +70,12 @@ pub(in crate::store) fn save(
             .with("task_ids", tasks);
         cases::save(at, case, after, entry)?;
     }
-    let rows = tasks::table.filter(tasks::tenant_id.eq(tenant)).filter(tasks::id.eq_any(tasks_of_work));
+    // The cases are locked: these are the tasks that the entries name.
+    let rows = tasks::table
+        .filter(tasks::tenant_id.eq(tenant))
+        .filter(tasks::case_id.eq_any(cases_of_work))
+        .filter(tasks::assignee_id.eq(from))
+        .filter(tasks::status.eq_any(OPEN));
     diesel::update(rows)
         .set((tasks::assignee_id.eq(to), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
         .execute(at.beside_the_record())?;

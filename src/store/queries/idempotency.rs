@@ -14,6 +14,9 @@ use crate::{
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
+/// Marks in which role the caller was answered; never sent.
+const TOLD_AS: &str = "told_as";
+
 type Row = (Vec<u8>, i32, AsJson<BTreeMap<String, String>>, Vec<u8>, Instant);
 
 fn principal(at: &At<'_>) -> AnyId {
@@ -41,11 +44,10 @@ pub(in crate::store) fn claim(at: &mut At<'_>, key: &IdempotencyKey) -> Result<O
         body,
         created_at,
     });
-    let kept = kept.filter(|answer| now < answer.created_at.plus_seconds(KEPT_FOR));
-    match &kept {
-        Some(answer) if at.lost_reach_since(answer.created_at)? => Err(StoreError::NotFound),
-        _ => Ok(kept),
-    }
+    let Some(mut answer) = kept.filter(|answer| now < answer.created_at.plus_seconds(KEPT_FOR)) else { return Ok(None) };
+    // What was told to somebody in one role is not told again in another.
+    let as_another = answer.headers.remove(TOLD_AS).is_some_and(|role| role != at.scope().role().as_str());
+    if as_another || at.lost_reach_since(answer.created_at)? { Err(StoreError::NotFound) } else { Ok(Some(answer)) }
 }
 
 /// Forgets a tenant's answers from before a moment.
@@ -57,11 +59,13 @@ pub(in crate::store) fn forget(conn: &mut Conn, tenant: TenantId, before: Instan
 
 pub(in crate::store) fn keep(at: &mut At<'_>, key: &IdempotencyKey, answer: &KeptAnswer) -> Result<()> {
     let (tenant, principal) = (at.tenant(), principal(at));
+    let mut headers = answer.headers.clone();
+    headers.insert(TOLD_AS.into(), at.scope().role().as_str().into());
     let effect = || {
         (
             records::fingerprint.eq(&answer.fingerprint),
             records::status.eq(i32::from(answer.status)),
-            records::headers.eq(AsJson(answer.headers.clone())),
+            records::headers.eq(AsJson(headers.clone())),
             records::body.eq(&answer.body),
             records::created_at.eq(answer.created_at),
         )
