@@ -110,7 +110,7 @@ pub(in crate::store) fn find(at: &mut At<'_>, id: DeadlineId) -> Result<Deadline
 
 /// Those of several cases.
 pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Deadline>> {
-    Ok(of_cases!(at, deadlines, ids, (deadlines::due_at, deadlines::id))?.into_iter().map(Deadline::from).collect())
+    Ok(of_cases!(at, deadlines, ids, deadlines::due_at, deadlines::id)?.into_iter().map(Deadline::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, deadlines: &[Deadline]) -> Result<()> {

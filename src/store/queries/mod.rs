@@ -50,14 +50,17 @@ macro_rules! paged {
 }
 use paged;
 
-/// What is in several cases, in an order: one statement, whatever their number.
+/// What is in several cases, case by case and in an order within each: one statement, whatever their number.
+///
+/// The case comes first because the index by case gives that order for nothing; `SQLite`, asked for the order across cases, walks through all
+/// that the tenant has.
 macro_rules! of_cases {
-    ($at:expr, $table:ident, $ids:expr, $order:expr) => {
+    ($at:expr, $table:ident, $ids:expr, $($order:expr),+) => {
         $at.load::<_, Row>(
             $table::table
                 .filter($table::tenant_id.eq($at.tenant()))
                 .filter($table::case_id.eq_any($ids.to_vec()))
-                .order($order)
+                .order(($table::case_id, $($order),+))
                 .select(Row::as_select()),
         )
     };

@@ -189,7 +189,7 @@ pub(super) fn of_case(at: &mut At<'_>, case: &Stored<Case>) -> Result<Vec<Task>>
 
 /// Those of several cases.
 pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Task>> {
-    Ok(of_cases!(at, tasks, ids, (tasks::due_at, tasks::id))?.into_iter().map(Task::from).collect())
+    Ok(of_cases!(at, tasks, ids, tasks::due_at, tasks::id)?.into_iter().map(Task::from).collect())
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant: TenantId, tasks: &[Task]) -> Result<()> {
