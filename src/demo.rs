@@ -15,9 +15,9 @@ use crate::{
         records::TaskFilter,
     },
     usecases::{
+        allegations::{self, AllegationPatch},
         cases::{self, StageTransition},
         comments::{self, NewComment},
-        complaints::{self, AllegationPatch},
         grants::{self, NewGrant},
         shops, tasks,
         tasks::TaskPatch,
@@ -215,7 +215,7 @@ fn conclude(tx: &mut Tx<'_, WriteCases>, case: CaseId) -> Result<(), Failure> {
     for allegation in crate::store::allegations::list(&mut tx.narrow::<ReadCases>(), &found)? {
         let patch: AllegationPatch =
             input(json!({ "conclusion": { "result": "explained", "basis": "仓库爆单导致延迟，物流底单与签收记录齐全" } }))?;
-        complaints::change_allegation(tx, allegation.id, allegation.version, patch)?;
+        allegations::change(tx, allegation.id, allegation.version, patch)?;
     }
     let begin: StageTransition = input(json!({ "to": "active" }))?;
     cases::move_stage(tx, case, None, crate::domain::vocabulary::Stage::Cooperation, begin)?;

@@ -13,7 +13,11 @@ use crate::{
         ids::{AllegationId, CaseId, ComplaintId},
     },
     store::{allegations, cases, complaints},
-    usecases::complaints::{self as usecase, AddedAllegation, AllegationPatch, ComplaintPatch, Identity, IdentityRequest, NewComplaint},
+    usecases::{
+        self,
+        allegations::{AddedAllegation, AllegationPatch},
+        complaints::{ComplaintPatch, Identity, IdentityRequest, NewComplaint},
+    },
 };
 
 /// List the complaints of a case.
@@ -37,7 +41,7 @@ pub(super) async fn add_complaint(request: Request<WriteCases, CaseId, NoQuery, 
     request
         .caller
         .transact(move |tx| {
-            let (complaint, added) = usecase::add(tx, id, seen, new)?;
+            let (complaint, added) = usecases::complaints::add(tx, id, seen, new)?;
             let location = format!("/v1/complaints/{}", complaint.id);
             let view =
                 AddedComplaintView { complaint: complaint.into(), allegations: added.into_iter().map(AllegationView::from).collect() };
@@ -70,7 +74,7 @@ pub(super) async fn change_complaint(request: Request<WriteCases, ComplaintId, N
     request
         .caller
         .transact(move |tx| {
-            let complaint = usecase::change(tx, id, seen, patch)?;
+            let complaint = usecases::complaints::change(tx, id, seen, patch)?;
             let version = complaint.version;
             Ok(Reply::ok(ComplaintView::from(complaint)).version(version))
         })
@@ -84,7 +88,7 @@ pub(super) async fn preview_complaint(request: Request<ReadPlaybooks, CaseId, No
     request
         .caller
         .transact(move |tx| {
-            let preview = usecase::preview_add(tx, id, new)?;
+            let preview = usecases::complaints::preview_add(tx, id, new)?;
             Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
         })
         .await
@@ -97,7 +101,7 @@ pub(super) async fn preview_complaint_change(request: Request<ReadPlaybooks, Com
     request
         .caller
         .transact(move |tx| {
-            let preview = usecase::preview_change(tx, id, patch)?;
+            let preview = usecases::complaints::preview_change(tx, id, patch)?;
             Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
         })
         .await
@@ -107,7 +111,7 @@ pub(super) async fn preview_complaint_change(request: Request<ReadPlaybooks, Com
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reporter_identity/openings", tag = "complaints", responses((status = 200, description = "Who the reporter is.", body = Identity)))]
 pub(super) async fn open_reporter_identity(request: Request<OpenIdentity, ComplaintId, NoQuery, Json<IdentityRequest>>) -> Answer {
     let (id, Json(wanted)) = (request.path, request.body);
-    request.caller.transact(move |tx| Ok(Reply::ok(usecase::open_identity(tx, id, &wanted)?).told_once())).await
+    request.caller.transact(move |tx| Ok(Reply::ok(usecases::complaints::open_identity(tx, id, &wanted)?).told_once())).await
 }
 
 /// List the allegations of a case.
@@ -131,7 +135,7 @@ pub(super) async fn add_allegation(request: Request<WriteCases, CaseId, NoQuery,
     request
         .caller
         .transact(move |tx| {
-            let allegation = usecase::add_allegation(tx, id, seen, new)?;
+            let allegation = usecases::allegations::add(tx, id, seen, new)?;
             let (location, version) = (format!("/v1/allegations/{}", allegation.id), allegation.version);
             Ok(Reply::created(AllegationView::from(allegation), location).version(version))
         })
@@ -162,7 +166,7 @@ pub(super) async fn change_allegation(request: Request<WriteCases, AllegationId,
     request
         .caller
         .transact(move |tx| {
-            let allegation = usecase::change_allegation(tx, id, seen, patch)?;
+            let allegation = usecases::allegations::change(tx, id, seen, patch)?;
             let version = allegation.version;
             Ok(Reply::ok(AllegationView::from(allegation)).version(version))
         })
