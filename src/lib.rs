@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod health;
+pub mod jobs;
 pub mod limits;
 pub mod server;
 pub mod store;

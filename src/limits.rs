@@ -17,6 +17,22 @@ pub const PLAYBOOK_BYTES: usize = 512 * 1024;
 pub const ANCHOR_NAMES: usize = 20;
 /// Published playbooks that a process keeps in memory, over all tenants.
 pub const CACHED_PLAYBOOKS: usize = 64;
+/// Tenants whose calendars and rules a process keeps in memory.
+pub const CACHED_RULEBOOKS: usize = 1_000;
+/// Most versions of deadline rules that a tenant has of its own.
+pub const OWN_RULES: i64 = 1_000;
+/// Most calendars that a tenant has of its own.
+pub const OWN_CALENDARS: usize = 20;
+/// Most years that a tenant publishes for a calendar, and most single days that it sets.
+pub const CALENDAR_YEARS: usize = 50;
+/// Most days of a published year, and most single days of a calendar.
+pub const CALENDAR_DAYS: usize = 366;
+/// Tenants that are woken up at a time.
+pub const WAKING_TENANTS: i64 = 100;
+/// Cases of one tenant that are looked at when it is woken up; the others follow at once.
+pub const WAKING_CASES: i64 = 200;
+/// After how many seconds a tenant with something ahead is looked at again, whatever comes.
+pub const AWAKE_AGAIN: i64 = 600;
 /// Most cases of one bulk request.
 pub const BULK: usize = 100;
 /// Most cases that one call hands over.

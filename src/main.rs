@@ -94,6 +94,6 @@ async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartErro
         say(format_args!("rejoinder listens on {url}"));
     }
     let services = server::services(store, server::limits(&settings), url, settings.behind_proxy)?;
-    let front = server::Front { workers: settings.workers, allow_origins: settings.allow_origins };
+    let front = server::Front { workers: settings.workers, allow_origins: settings.allow_origins, look_every: Some(server::LOOKING) };
     Ok(server::serve(listener, services, front)?.await?)
 }

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{DatabaseSettings, ServeSettings},
     domain::content::{Content, ContentError},
+    jobs::Jobs,
     limits::Limits,
     store::{Ground, Location, Migrating, Store, StoreError},
 };
@@ -32,6 +33,9 @@ pub const DATABASE_FILE: &str = "rejoinder.db";
 
 /// How often what is only remembered is written down; every sixtieth time, what has had its time is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// How often somebody looks whether a deadline's moment has come.
+pub const LOOKING: Duration = Duration::from_secs(5);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +111,8 @@ pub struct Front {
     pub workers: Option<usize>,
     /// The origins whose pages may call the API.
     pub allow_origins: Vec<String>,
+    /// How often to look whether a deadline's moment has come; never when absent.
+    pub look_every: Option<Duration>,
 }
 
 /// Lets pages of these origins call the API, and read the headers that it answers with. Nobody's cookies are sent: there are none.
@@ -127,7 +133,8 @@ fn cors(origins: &[String]) -> Condition<Cors> {
 pub fn serve(listener: TcpListener, services: Data<Services>, front: Front) -> Result<Server, StartError> {
     let limits = services.limits.clone();
     let housekeeping = services.clone();
-    let Front { workers, allow_origins } = front;
+    let jobs = Jobs::new(services.store.clone());
+    let Front { workers, allow_origins, look_every } = front;
     let app = move || {
         let app = App::new().app_data(services.clone()).configure(operations::configure);
         app.wrap(from_fn(frame::frame)).wrap(cors(&allow_origins))
@@ -142,6 +149,16 @@ pub fn serve(listener: TcpListener, services: Data<Services>, front: Front) -> R
             }
         }
     });
+    if let Some(look_every) = look_every {
+        actix_web::rt::spawn(async move {
+            loop {
+                if let Err(error) = jobs.run().await {
+                    tracing::warn!(%error, "work that was due was not done; it will be tried again");
+                }
+                actix_web::rt::time::sleep(look_every).await;
+            }
+        });
+    }
     let mut server = HttpServer::new(app)
         .client_request_timeout(limits.head)
         .max_connections(limits.connections)

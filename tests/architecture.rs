@@ -10,8 +10,9 @@ use std::{
 
 /// The floors from the roof to the ground, and what of the crate each may use besides itself: only what stands below it.
 const FLOORS: &[(&str, &str)] = &[
-    ("main", "server api demo usecases store limits auth clock config health domain"),
-    ("server", "api demo usecases store limits auth clock config domain"),
+    ("main", "server api jobs demo usecases store limits auth clock config health domain"),
+    ("server", "api jobs demo usecases store limits auth clock config domain"),
+    ("jobs", "usecases store limits clock domain"),
     ("api", "usecases store limits auth clock domain"),
     ("demo", "usecases store limits auth clock domain"),
     ("usecases", "store limits auth clock domain"),
@@ -54,16 +55,20 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // Authority: who makes a scope decides what a caller reaches.
     ("Scope::{", &["store/authorize.rs", "store/identity.rs", "store/mod.rs"]),
     ("as_owner", &["demo.rs"]),
+    ("by_itself", &["jobs/deadlines.rs"]),
     ("before_login", &["demo.rs", "usecases/members.rs", "usecases/sessions.rs", "usecases/tenants.rs"]),
     // Writes without a journal entry.
     (
         "beside_the_record",
         &[
             "store/queries/cases.rs",
+            "store/queries/deadline_register.rs",
+            "store/queries/deadlines.rs",
             "store/queries/hand_overs.rs",
             "store/queries/idempotency.rs",
             "store/queries/members.rs",
             "store/queries/playbooks.rs",
+            "store/queries/tenants.rs",
         ],
     ),
 ];

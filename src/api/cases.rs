@@ -7,7 +7,7 @@ use super::{
     problem::Problem,
     reply::{Answer, Reply},
     request::{Request, by_id},
-    views::{BlockerPage, BlockerView, CasePage, CaseView, Expand, TimelineEntryView, TimelinePage},
+    views::{BlockerPage, BlockerView, CasePage, CaseView, Expand, Showing, TimelineEntryView, TimelinePage},
 };
 use crate::{
     domain::{
@@ -197,7 +197,7 @@ pub(super) async fn open_case(request: Request<OpenCases, (), NoQuery, Json<NewC
         .transact(move |tx| {
             let (case, contents) = usecase::open(tx, new)?;
             let (location, version) = (format!("/v1/cases/{}", case.id), case.version);
-            let view = CaseView::new(case).with(Expand::ALL, contents, &tx.ground().content, language);
+            let view = CaseView::new(case).with(Expand::ALL, contents, &Showing::of(tx, language)?);
             Ok(Reply::created(view, location).version(version))
         })
         .await
@@ -215,7 +215,7 @@ pub(super) async fn get_case(request: Request<ReadCases, CaseId, ExpandQuery>) -
             let mut view = CaseView::new(Case::clone(&case));
             if expand.any() {
                 let contents = cases::contents(tx, &case)?;
-                view = view.with(expand, contents, &tx.ground().content, language);
+                view = view.with(expand, contents, &Showing::of(tx, language)?);
             }
             Ok(Reply::ok(view).version(case.version))
         })

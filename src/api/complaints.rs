@@ -5,7 +5,7 @@ use super::{
     parameters::NoQuery,
     reply::{Answer, Reply},
     request::Request,
-    views::{AddedComplaintView, AllegationPage, AllegationView, BranchPreviewView, ComplaintPage, ComplaintView},
+    views::{AddedComplaintView, AllegationPage, AllegationView, BranchPreviewView, ComplaintPage, ComplaintView, Showing},
 };
 use crate::{
     domain::{
@@ -89,7 +89,7 @@ pub(super) async fn preview_complaint(request: Request<ReadPlaybooks, CaseId, No
         .caller
         .transact(move |tx| {
             let preview = usecases::complaints::preview_add(tx, id, new)?;
-            Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
+            Ok(Reply::ok(BranchPreviewView::new(preview, &Showing::of(tx, language)?)))
         })
         .await
 }
@@ -102,7 +102,7 @@ pub(super) async fn preview_complaint_change(request: Request<ReadPlaybooks, Com
         .caller
         .transact(move |tx| {
             let preview = usecases::complaints::preview_change(tx, id, patch)?;
-            Ok(Reply::ok(BranchPreviewView::new(preview, &tx.ground().content, language)))
+            Ok(Reply::ok(BranchPreviewView::new(preview, &Showing::of(tx, language)?)))
         })
         .await
 }

@@ -5,10 +5,12 @@
 
 mod api_keys;
 mod body;
+mod calendars;
 mod cases;
 mod comments;
 mod complaints;
 mod cursor;
+mod deadline_rules;
 mod deadlines;
 mod examples;
 pub mod frame;

@@ -5,9 +5,11 @@ use crate::{
     domain::{
         field_rule::FieldRule,
         ids::{
-            AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId, ShopId, TaskId,
+            AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId, ShopId,
+            TaskId, TriggerId,
         },
         text::Slug,
+        time::Day,
         vocabulary::Stage,
     },
     limits::FILTER_WORDS,
@@ -93,6 +95,11 @@ named! {
     ComplaintId = "complaint_id", "The complaint.";
     AllegationId = "allegation_id", "The allegation.";
     DeadlineId = "deadline_id", "The deadline.";
+    TriggerId = "trigger_id", "The trigger.";
+    CalendarKey = "calendar_key", "The calendar.";
+    Year = "year", "The year.";
+    Day = "date", "The day.";
+    RuleName = "rule_id", "The deadline rule.";
     TaskId = "task_id", "The task.";
     PlaybookId = "playbook_id", "The version of a playbook.";
     CommentId = "comment_id", "The comment.";
@@ -112,6 +119,45 @@ where
 
     fn describe() -> Vec<Parameter> {
         vec![describe::<A>(), describe::<B>()]
+    }
+}
+
+/// A word in a path that is no id: each is a type of its own, which has one name everywhere.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident of $type:ty;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, ToSchema)]
+        #[schema(value_type = $type)]
+        pub(super) struct $name(pub(super) $type);
+
+        impl FromStr for $name {
+            type Err = <$type as FromStr>::Err;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+words! {
+    /// The key of a calendar.
+    CalendarKey of Slug;
+    /// The id of a deadline rule.
+    RuleName of Slug;
+}
+
+/// A year that input may name.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(value_type = i32, minimum = 1900, maximum = 2200, example = 2027)]
+pub(super) struct Year(pub(super) i16);
+
+impl FromStr for Year {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let year = text.parse().ok().filter(|year| (1900..=2200).contains(year) && text.len() == 4);
+        year.map(Self).ok_or_else(|| FieldRule::OutOfRange.with("1900–2200"))
     }
 }
 

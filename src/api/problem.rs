@@ -103,6 +103,8 @@ problems! {
     DependenciesOpen = "dependencies_open", 409, retry false, "前置任务尚未完成", "Tasks that come first are still open";
     /// The checklist has open points.
     ChecklistOpen = "checklist_open", 409, retry false, "检查清单尚未完成", "The checklist has open points";
+    /// Something was met or edited by hand: say what becomes of it.
+    ConfirmationRequired = "confirmation_required", 409, retry false, "有期限已完成或经人工修改，请逐项确认", "Deadlines were met or edited by hand: say what becomes of each";
     /// The tenant would have no owner.
     LastOwner = "last_owner", 409, retry false, "租户至少需要一名所有者", "The tenant needs an owner";
     /// A published playbook does not change.
@@ -428,6 +430,10 @@ impl From<RuleViolation> for Problem {
             RuleViolation::TaskMove { from, to } => Self::new(Kind::InvalidTransition).with_facts(json!({ "from": from, "to": to })),
             RuleViolation::DeadlineMove { from, to } => Self::new(Kind::InvalidTransition).with_facts(json!({ "from": from, "to": to })),
             RuleViolation::DependenciesOpen(tasks) => Self::new(Kind::DependenciesOpen).with_facts(json!({ "task_ids": tasks })),
+            RuleViolation::NoOwnVersion => Self::new(Kind::InvalidTransition),
+            RuleViolation::ConfirmationRequired(deadlines) => {
+                Self::new(Kind::ConfirmationRequired).with_facts(json!({ "deadline_ids": deadlines }))
+            }
             RuleViolation::ChecklistOpen(open) => Self::new(Kind::ChecklistOpen).with_facts(json!({ "open": open })),
             RuleViolation::DependencyCircle(tasks) => {
                 let mut problem = Self::new(Kind::DependencyCircle).with_facts(json!({ "task_ids": tasks }));

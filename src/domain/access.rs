@@ -117,6 +117,8 @@ permissions! {
     ReadPlaybooks = "playbook:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [ReadCases, ReadShops];
     /// Make, change and publish playbooks.
     WritePlaybooks = "playbook:write", writes true, roles [Owner, Manager], includes [ReadPlaybooks, ReadCases, ReadShops];
+    /// Make calendars, deadline rules and ladders of reminders of the tenant's own, and let open deadlines follow them.
+    WriteRules = "rule:write", writes true, roles [Owner, Manager], includes [WriteCases, WorkTasks, ReadCases, ReadShops];
     /// Do tasks, and comment on them and on cases.
     WorkTasks = "task:work", writes true, roles [Owner, Manager, Handler, Counsel, Client], includes [ReadCases, ReadShops];
     /// Change cases and what belongs to them.

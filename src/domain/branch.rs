@@ -345,8 +345,11 @@ mod tests {
             event: event.into(),
             occurred_on: Day(day),
             occurred_at: Some(occurred_at),
-            served_by: None,
+            proof: crate::domain::trigger::Proof::default(),
+            recorded_by: None,
+            version: 1,
             created_at: occurred_at,
+            updated_at: occurred_at,
         }
     }
 
@@ -393,6 +396,14 @@ mod tests {
         contents.deadlines.push(Deadline {
             id: Uuid::nil().into(),
             case_id: case(),
+            shop_id: Uuid::nil().into(),
+            assignee_id: None,
+            statutory: false,
+            computation: crate::domain::computation::Computation::default(),
+            rulebook_revision: 0,
+            reminded_until: None,
+            wake_at: None,
+            missed_at: None,
             stage: Stage::Cooperation,
             rule_id: None,
             key: Some("request_due".into()),

@@ -5,6 +5,17 @@ use std::iter;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::MemberId,
+    language::Bilingual,
+    time::{Day, Instant},
+    vocabulary::{DayOff, WeekDay},
+};
+
+/// The key of the calendar that ships with the product.
+pub const BUILT_IN_CALENDAR: &str = "cn";
 
 const COLUMNS: [&str; 4] = ["date", "kind", "name", "source"];
 
@@ -46,6 +57,7 @@ pub struct PublishedDay {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
     key: String,
+    version: CalendarVersion,
     zone: TimeZone,
     rest_days: Vec<Weekday>,
     published: BTreeMap<Date, PublishedDay>,
@@ -88,13 +100,26 @@ impl Calendar {
             }
         }
         let years = published.keys().map(|date| date.year()).collect();
-        Ok(Self { key: key.to_owned(), zone, rest_days: vec![Weekday::Saturday, Weekday::Sunday], published, years })
+        Ok(Self {
+            key: key.to_owned(),
+            version: CalendarVersion::default(),
+            zone,
+            rest_days: vec![Weekday::Saturday, Weekday::Sunday],
+            published,
+            years,
+        })
     }
 
     /// The short name by which rules refer to this calendar, such as `cn`.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Which revision of it this is.
+    #[must_use]
+    pub const fn version(&self) -> CalendarVersion {
+        self.version
     }
 
     /// The zone in which its days begin and end.
@@ -158,6 +183,200 @@ impl Calendar {
     pub fn without_make_up_days(mut self) -> Self {
         self.published.retain(|_, published| !published.day.is_working());
         self
+    }
+
+    /// The notices that a year's days come from.
+    #[must_use]
+    pub fn sources_of(&self, year: i16) -> BTreeSet<&str> {
+        self.published.iter().filter(|(date, _)| date.year() == year).map(|(_, day)| day.source.as_str()).collect()
+    }
+}
+
+/// Which revision of a calendar a date was counted by. Each revision is kept, so that it can be counted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CalendarVersion {
+    /// The tenant's revision of the calendar; 0 when it is as it ships.
+    #[schema(example = 0)]
+    pub revision: i32,
+    /// The tenant's revision of the built-in calendar below it; 0 when that is as it ships.
+    #[schema(example = 0)]
+    pub base_revision: i32,
+}
+
+/// A revision of a calendar as a tenant keeps it: a layer over the built-in one, or a calendar by itself. It never changes; the next one replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CalendarRecord {
+    /// The short name by which rules refer to it.
+    pub key: String,
+    /// 1, 2, 3: which revision.
+    pub revision: i32,
+    /// What it is called.
+    pub name: Bilingual,
+    /// The zone in which its days begin and end.
+    pub zone: Zone,
+    /// The days of every week on which nobody works.
+    pub rest_days: Vec<WeekDay>,
+    /// Whether rest days stay rest days on which the state makes up for a holiday.
+    pub ignores_make_up_days: bool,
+    /// Whether the days of the built-in calendar hold where it has none of its own.
+    pub based_on_built_in: bool,
+    /// The years that were published for it, each whole.
+    pub years: BTreeMap<i16, PublishedYear>,
+    /// Single days that are otherwise than their year says.
+    pub days: BTreeMap<Day, OwnDay>,
+    /// What is new in this revision.
+    pub note: Option<String>,
+    /// Who made it.
+    pub changed_by: Option<MemberId>,
+    /// When.
+    pub created_at: Option<Instant>,
+}
+
+/// A zone by its IANA name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Zone(String);
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let known = name.len() <= 64 && TimeZone::get(&name).is_ok_and(|zone| zone.iana_name() == Some(name.as_str()));
+        if known { Ok(Self(name)) } else { Err(super::field_rule::FieldRule::Malformed.with("Asia/Shanghai")) }
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.0
+    }
+}
+
+impl Zone {
+    /// The zone itself; UTC when the database of zones has dropped it.
+    #[must_use]
+    pub fn time_zone(&self) -> TimeZone {
+        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
+    }
+}
+
+impl utoipa::PartialSchema for Zone {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("A time zone by its IANA name."))
+            .examples(["Asia/Shanghai"])
+            .max_length(Some(64))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Zone {}
+
+/// The days off and the make-up working days of a year, as they were published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishedYear {
+    /// The notice: an address or a document number.
+    pub source: String,
+    /// The days.
+    pub days: BTreeMap<Day, NamedDay>,
+}
+
+/// A day off or a make-up working day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedDay {
+    /// Which of both.
+    pub kind: DayOff,
+    /// The name of its holiday.
+    pub name: String,
+}
+
+/// A day that a tenant has set by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnDay {
+    /// What it is.
+    #[serde(flatten)]
+    pub day: NamedDay,
+    /// Why.
+    pub source: String,
+}
+
+impl NamedDay {
+    fn kind_of_day(&self) -> DayKind {
+        match self.kind {
+            DayOff::Holiday => DayKind::Holiday(self.name.clone()),
+            DayOff::Workday => DayKind::MakeUpDay(self.name.clone()),
+        }
+    }
+}
+
+const fn weekday(day: WeekDay) -> Weekday {
+    match day {
+        WeekDay::Monday => Weekday::Monday,
+        WeekDay::Tuesday => Weekday::Tuesday,
+        WeekDay::Wednesday => Weekday::Wednesday,
+        WeekDay::Thursday => Weekday::Thursday,
+        WeekDay::Friday => Weekday::Friday,
+        WeekDay::Saturday => Weekday::Saturday,
+        WeekDay::Sunday => Weekday::Sunday,
+    }
+}
+
+impl CalendarRecord {
+    /// The calendar that ships with the product, as a tenant that has changed nothing sees it.
+    #[must_use]
+    pub fn built_in(calendar: &Calendar) -> Self {
+        let mut years: BTreeMap<i16, PublishedYear> = BTreeMap::new();
+        for (date, published) in calendar.published_days() {
+            let kind = if published.day.is_working() { DayOff::Workday } else { DayOff::Holiday };
+            let (DayKind::Holiday(name) | DayKind::MakeUpDay(name)) = &published.day else { continue };
+            let year =
+                years.entry(date.year()).or_insert_with(|| PublishedYear { source: published.source.clone(), days: BTreeMap::new() });
+            year.days.insert(Day(date), NamedDay { kind, name: name.clone() });
+        }
+        Self {
+            key: calendar.key.clone(),
+            revision: 0,
+            name: Bilingual { zh: "中国工作日".into(), en: "Working days of China".into() },
+            zone: Zone(calendar.zone.iana_name().unwrap_or("UTC").to_owned()),
+            rest_days: vec![WeekDay::Saturday, WeekDay::Sunday],
+            ignores_make_up_days: false,
+            based_on_built_in: false,
+            years,
+            days: BTreeMap::new(),
+            note: None,
+            changed_by: None,
+            created_at: None,
+        }
+    }
+
+    /// What to count by: this revision, over `base` where it is based on the built-in calendar.
+    #[must_use]
+    pub fn calendar(&self, base: &Calendar) -> Calendar {
+        let mut published = BTreeMap::new();
+        let mut years: BTreeSet<i16> = self.years.keys().copied().collect();
+        if self.based_on_built_in {
+            published.extend(base.published.iter().filter(|(date, _)| !years.contains(&date.year())).map(|(d, p)| (*d, p.clone())));
+            years.extend(base.years.iter().copied());
+        }
+        for year in self.years.values() {
+            let days = year.days.iter();
+            published.extend(days.map(|(day, named)| (day.0, PublishedDay { day: named.kind_of_day(), source: year.source.clone() })));
+        }
+        if self.ignores_make_up_days {
+            published.retain(|_, day| !day.day.is_working());
+        }
+        let own = self.days.iter();
+        published.extend(own.map(|(day, own)| (day.0, PublishedDay { day: own.day.kind_of_day(), source: own.source.clone() })));
+        let base_revision = if self.based_on_built_in && self.key != base.key { base.version.revision } else { 0 };
+        Calendar {
+            key: self.key.clone(),
+            version: CalendarVersion { revision: self.revision, base_revision },
+            zone: self.zone.time_zone(),
+            rest_days: self.rest_days.iter().map(|day| weekday(*day)).collect(),
+            published,
+            years,
+        }
     }
 }
 

@@ -3,16 +3,17 @@
 use super::{
     blocker::Blocker,
     complaint::{Allegation, Complaint},
+    computation::{Origin, Started, schedule},
     content::Content,
     deadline::{self, Deadline},
     ids::{CaseId, DeadlineId, MemberId, PlaybookId, ShopId},
     playbook::Playbook,
     stage::StageRecord,
     task::Task,
-    time::{Day, Instant},
+    time::Instant,
     trigger::Trigger,
     violation::RuleViolation,
-    vocabulary::{CaseStatus, Channel, OwedBy, Platform, Priority, ReporterType, Stage, StageStatus},
+    vocabulary::{CaseStatus, Channel, Platform, Priority, ReporterType, Stage, StageStatus},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -261,41 +262,12 @@ impl Contents {
         deadline::next_of(&self.deadlines).map(|d| NextDeadline { id: d.id, due_at: d.due_at })
     }
 
-    /// The deadlines that a trigger starts under the built-in rules, without ids, `case_id`s or dates of entry.
+    /// The deadlines that a trigger starts, for each act the rule that ends first.
     #[must_use]
-    pub fn deadlines_of(&self, trigger: &Trigger, platform: Platform, content: &Content) -> Vec<StartedDeadline> {
-        deadline::rules_for(&content.rules, &trigger.event, trigger.occurred_on, &self.channels(), platform)
-            .into_iter()
-            .filter_map(|(rule, early)| {
-                let due = rule.due(trigger, &content.calendar).ok().flatten()?;
-                Some(StartedDeadline {
-                    rule_id: rule.id.clone(),
-                    stage: rule.stage,
-                    owed_by: rule.owed_by,
-                    due_on: due.on,
-                    due_at: due.at,
-                    provisional: due.provisional || early,
-                })
-            })
-            .collect()
+    pub fn deadlines_of<'c>(&self, trigger: &Trigger, platform: Platform, content: &'c Content, now: Instant) -> Vec<Started<'c>> {
+        let acts = content.rules_for(&trigger.event, trigger.occurred_on, &self.channels(), platform);
+        acts.iter().filter_map(|act| schedule(act, Origin::of(trigger), content, now)).collect()
     }
-}
-
-/// A deadline that a trigger starts.
-#[derive(Debug, Clone)]
-pub struct StartedDeadline {
-    /// Under which rule.
-    pub rule_id: String,
-    /// In which stage.
-    pub stage: Stage,
-    /// Who owes the act.
-    pub owed_by: OwedBy,
-    /// The last day.
-    pub due_on: Day,
-    /// The end of it.
-    pub due_at: Instant,
-    /// Whether it may still move.
-    pub provisional: bool,
 }
 
 fn not_concluded(allegation: &Allegation) -> Blocker {
@@ -303,7 +275,7 @@ fn not_concluded(allegation: &Allegation) -> Blocker {
 }
 
 fn deadline_open(deadline: &Deadline, content: &Content) -> Blocker {
-    Blocker::DeadlineOpen { id: deadline.id, title: content.deadline_title(deadline), stage: deadline.stage }
+    Blocker::DeadlineOpen { id: deadline.id, title: deadline.title(content), stage: deadline.stage }
 }
 
 fn shortened(text: &str) -> String {

@@ -1,24 +1,32 @@
-//! The versioned data that the product ships: playbook, deadline rules, calendar. Read once from the tables in `content/`.
+//! The versioned data that cases are worked by: playbook, deadline rules, calendars. What ships is read once from the tables in `content/`; what a
+//! tenant has of its own is laid over it.
 
 use super::{
-    calendar::Calendar,
-    deadline::{AppliesTo, Deadline, Rule},
+    calendar::{BUILT_IN_CALENDAR, Calendar, CalendarRecord},
+    deadline_rule::{AppliesTo, Rule, RuleRecord},
     language::Bilingual,
     period::{Period, Roll, Unit},
     playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
     time::Day,
     trigger,
-    vocabulary::{Channel, Platform},
+    vocabulary::{PauseGround, Platform, SourceConfidence},
 };
 use serde::Deserialize;
-use std::{collections::HashMap, str::FromStr, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr,
+    sync::Arc,
+};
 use uuid::{Uuid, uuid};
 
 /// The id of the playbook that ships with the product; also the default of `cases.playbook_id`.
 pub const BUILT_IN_PLAYBOOK: Uuid = uuid!("0199a1b2-0000-7000-8000-0000000000a1");
 
-/// Playbook, rules and calendar.
-#[derive(Debug)]
+/// Rises with each release that ships other calendars or rules: dates that were not certain are then counted anew.
+pub const CONTENT_REVISION: i64 = 1;
+
+/// Playbook, rules and calendars.
+#[derive(Debug, Clone)]
 pub struct Content {
     /// The playbook that ships with the product.
     pub playbook: Arc<Playbook>,
@@ -26,6 +34,8 @@ pub struct Content {
     pub rules: Vec<Rule>,
     /// China's working days.
     pub calendar: Calendar,
+    /// The calendars that a tenant has besides, by key.
+    pub other_calendars: BTreeMap<String, Calendar>,
     appeals: HashMap<Platform, String>,
 }
 
@@ -44,6 +54,16 @@ impl Content {
     /// # Errors
     /// When a table is wrong, which a test excludes.
     pub fn embedded() -> Result<Self, ContentError> {
+        let conflicts: HashMap<String, Bilingual> =
+            read("deadline_rules/conflicts.csv", include_str!("../../content/deadline_rules/conflicts.csv"), |row: ConflictRow| {
+                Ok((row.rule_id, Bilingual { zh: row.zh, en: row.en }))
+            })?
+            .into_iter()
+            .collect();
+        let mut rules = read("deadline_rules/cn.csv", include_str!("../../content/deadline_rules/cn.csv"), rule)?;
+        for rule in &mut rules {
+            rule.conflict = conflicts.get(&rule.id).cloned();
+        }
         let wrong_calendar =
             |e: super::calendar::CalendarError| ContentError { table: "calendars/cn.csv", row: String::new(), reason: e.to_string() };
         Ok(Self {
@@ -54,7 +74,8 @@ impl Content {
                 title: Bilingual { zh: "标准预案".into(), en: "Standard playbook".into() },
                 tasks: read("playbooks/standard.csv", include_str!("../../content/playbooks/standard.csv"), template)?,
             }),
-            rules: read("deadline_rules/cn.csv", include_str!("../../content/deadline_rules/cn.csv"), rule)?,
+            rules,
+            other_calendars: BTreeMap::new(),
             calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv"))
                 .map_err(wrong_calendar)?,
             appeals: read(
@@ -67,16 +88,41 @@ impl Content {
         })
     }
 
+    /// What a tenant works by: its own calendars and rules over these.
+    #[must_use]
+    pub fn of_tenant(&self, calendars: &[CalendarRecord], rules: Vec<RuleRecord>) -> Self {
+        let mut content = self.clone();
+        if let Some(record) = calendars.iter().find(|record| record.key == BUILT_IN_CALENDAR) {
+            content.calendar = record.calendar(&self.calendar);
+        }
+        let others = calendars.iter().filter(|record| record.key != BUILT_IN_CALENDAR);
+        content.other_calendars = others.map(|record| (record.key.clone(), record.calendar(&content.calendar))).collect();
+        content.rules.extend(rules.into_iter().filter(|record| record.withdrawn_at.is_none()).map(|record| record.rule));
+        content
+    }
+
+    /// The calendar of this key; the built-in one when there is none.
+    #[must_use]
+    pub fn calendar_of(&self, key: &str) -> &Calendar {
+        self.other_calendars.get(key).unwrap_or(&self.calendar)
+    }
+
+    /// Whether there is a calendar of this key.
+    #[must_use]
+    pub fn knows_calendar(&self, key: &str) -> bool {
+        key == BUILT_IN_CALENDAR || self.other_calendars.contains_key(key)
+    }
+
     /// The appeal rule of a platform.
     #[must_use]
     pub fn platform_appeal(&self, platform: Platform) -> Option<&str> {
         self.appeals.get(&platform).map(String::as_str)
     }
 
-    /// A rule.
+    /// The newest version of a rule.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.rules.iter().filter(|rule| rule.id == id).max_by_key(|rule| rule.number)
     }
 
     /// Whether a trigger of this name starts anything in a case under a playbook.
@@ -90,13 +136,6 @@ impl Content {
     #[must_use]
     pub fn knows_deadline_key(&self, key: &str, playbook: &Playbook) -> bool {
         key == PLATFORM_APPEAL || playbook.has_anchor(&Anchor::Stated(key.to_owned()))
-    }
-
-    /// A deadline's title in both languages.
-    #[must_use]
-    pub fn deadline_title(&self, deadline: &Deadline) -> Bilingual {
-        let rule = deadline.rule_id.as_deref().and_then(|id| self.rule(id));
-        Bilingual::own_or(deadline.title.as_deref(), rule.map(|rule| &rule.title))
     }
 }
 
@@ -225,15 +264,31 @@ struct RuleRow {
     effective_from: String,
     effective_to: String,
     confidence: String,
+    not_counted: String,
+    extends: String,
     note: String,
 }
 
-fn applies_to(text: &str) -> Result<AppliesTo, String> {
-    match text.split_once(':') {
-        Some(("platform", platform)) => Ok(AppliesTo::Platform(word(platform)?)),
-        Some(_) => Err(format!("unknown channel {text}")),
-        None => Ok(AppliesTo::Channel(word::<Channel>(text)?)),
-    }
+#[derive(Deserialize)]
+struct ConflictRow {
+    rule_id: String,
+    zh: String,
+    en: String,
+}
+
+fn confidence(mark: &str) -> Result<SourceConfidence, String> {
+    Ok(match mark {
+        "V" => SourceConfidence::Statute,
+        "T" => SourceConfidence::OfficialForm,
+        "P" => SourceConfidence::PlatformText,
+        "S" => SourceConfidence::Secondary,
+        "U" => SourceConfidence::Unverified,
+        other => return Err(format!("unknown confidence {other}")),
+    })
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn day(text: &str) -> Result<Option<Day>, String> {
@@ -255,19 +310,26 @@ fn rule(row: RuleRow) -> Result<Rule, String> {
         "H" | "CD" | "WD" | "WD_BEFORE" | "M" | "AS_STATED" => Roll::None,
         other => return Err(format!("unknown counting {other}")),
     };
+    let not_counted = row.not_counted.split('|').filter(|ground| !ground.is_empty()).map(word::<PauseGround>).collect::<Result<_, _>>()?;
     Ok(Rule {
+        number: 0,
+        version_id: None,
         stage: word(&row.stage)?,
-        applies_to: row.channel.split(',').map(applies_to).collect::<Result<_, _>>()?,
+        applies_to: row.channel.split(',').map(word::<AppliesTo>).collect::<Result<_, _>>()?,
         title: Bilingual { zh: row.title_zh, en: row.title_en },
         owed_by: word(&row.owed_by)?,
         period: unit.map(|unit| Period { amount: row.amount, unit, roll }),
         effective_from: day(&row.effective_from)?,
         effective_to: day(&row.effective_to)?,
-        alternative_of: Some(row.alternative_of).filter(|id| !id.is_empty()),
+        alternative_of: some(row.alternative_of),
+        extends: some(row.extends),
+        calendar: BUILT_IN_CALENDAR.into(),
+        not_counted,
+        confidence: confidence(&row.confidence)?,
+        conflict: None,
         id: row.id,
         trigger_event: row.trigger_event,
         source: row.source,
-        confidence: row.confidence,
         note: row.note,
     })
 }
@@ -284,6 +346,12 @@ mod tests {
         let playbook = &content.playbook;
         assert_eq!(playbook.tasks.len(), 91);
         assert_eq!(content.rules.len(), 145);
+        for rule in &content.rules {
+            for other in [&rule.alternative_of, &rule.extends].into_iter().flatten() {
+                assert!(content.rule(other).is_some(), "{} stands beside or behind {other}", rule.id);
+            }
+        }
+        assert_eq!(content.rules.iter().filter(|rule| rule.conflict.is_some()).count(), 8, "a conflict is about no rule");
         let keys: HashSet<_> = playbook.tasks.iter().map(|t| t.key.as_str()).collect();
         assert_eq!(keys.len(), 91, "a key occurs twice");
         for task in &playbook.tasks {

@@ -1,14 +1,14 @@
-//! Deadlines, the rules that make them, and how each moves.
+//! Deadlines, and how each moves.
 
 use super::{
-    calendar::Calendar,
-    ids::{CaseId, DeadlineId, TriggerId},
+    computation::{Computation, Due, Stop},
+    content::Content,
+    ids::{CaseId, DeadlineId, MemberId, ShopId, TriggerId},
     language::Bilingual,
-    period::{Period, PeriodError, Roll, Unit, end_of_day, end_of_hours, end_of_period},
+    period::PeriodError,
     time::{Day, Instant},
-    trigger::Trigger,
     violation::RuleViolation,
-    vocabulary::{Channel, DeadlineStatus, OwedBy, Platform, Stage},
+    vocabulary::{DeadlineStatus, OwedBy, PauseGround, RegisterChange, Stage},
 };
 use serde::Serialize;
 
@@ -19,6 +19,10 @@ pub struct Deadline {
     pub id: DeadlineId,
     /// Its case.
     pub case_id: CaseId,
+    /// The shop of its case.
+    pub shop_id: ShopId,
+    /// Who answers for it.
+    pub assignee_id: Option<MemberId>,
     /// The stage that it belongs to.
     pub stage: Stage,
     /// The rule that made it, or under which its stated date falls.
@@ -39,8 +43,23 @@ pub struct Deadline {
     pub as_stated: bool,
     /// Computed through a year whose holidays are not published, or under a rule that was not yet in force.
     pub provisional: bool,
+    /// Whether its rule rests on a statute: a second person then checks what was entered.
+    pub statutory: bool,
+    /// How it comes to its date.
+    pub computation: Computation,
+    /// The state of the tenant's calendars and rules under which it was last counted.
+    #[serde(skip)]
+    pub rulebook_revision: i64,
+    /// Up to when reminders of it have been dealt with.
+    #[serde(skip)]
+    pub reminded_until: Option<Instant>,
+    /// When something is next to be done about it.
+    #[serde(skip)]
+    pub wake_at: Option<Instant>,
     /// Its state.
     pub status: DeadlineStatus,
+    /// When it passed without the act.
+    pub missed_at: Option<Instant>,
     /// When the act was done.
     pub met_at: Option<Instant>,
     /// Why it was waived, or how it was met.
@@ -60,20 +79,105 @@ impl Deadline {
         self.owed_by == OwedBy::Us && !matches!(self.status, DeadlineStatus::Met | DeadlineStatus::Waived)
     }
 
+    /// Its title in both languages: its own, or its rule's.
+    #[must_use]
+    pub fn title(&self, content: &Content) -> Bilingual {
+        let rule = self.rule_id.as_deref().and_then(|id| content.rule(id));
+        Bilingual::own_or(self.title.as_deref(), rule.map(|rule| &rule.title))
+    }
+
+    /// Whether it has not come to its end: it runs, stands still, or was missed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, DeadlineStatus::Pending | DeadlineStatus::Suspended | DeadlineStatus::Missed)
+    }
+
     /// The deadline met by an act done at `met_at`; a late act meets it too, and `met_at` shows that it was late.
     ///
     /// # Errors
     /// [`RuleViolation::DeadlineMove`] when it is met or waived already.
     pub fn met(&self, met_at: Instant, note: Option<String>) -> Result<Self, RuleViolation> {
-        self.moved(DeadlineStatus::Met, Self { met_at: Some(met_at), note, ..self.clone() })
+        self.moved(DeadlineStatus::Met, Self { met_at: Some(met_at), note, ..self.going_on(met_at) })
     }
 
     /// The deadline let go.
     ///
     /// # Errors
     /// [`RuleViolation::DeadlineMove`] when it is met or waived already.
-    pub fn waived(&self, reason: String) -> Result<Self, RuleViolation> {
-        self.moved(DeadlineStatus::Waived, Self { note: Some(reason), ..self.clone() })
+    pub fn waived(&self, reason: String, now: Instant) -> Result<Self, RuleViolation> {
+        self.moved(DeadlineStatus::Waived, Self { note: Some(reason), ..self.going_on(now) })
+    }
+
+    /// The deadline as passed without the act.
+    ///
+    /// # Errors
+    /// [`RuleViolation::DeadlineMove`] unless it runs.
+    pub fn missed(&self) -> Result<Self, RuleViolation> {
+        match self.status {
+            DeadlineStatus::Pending => Ok(Self { status: DeadlineStatus::Missed, missed_at: Some(self.due_at), ..self.clone() }),
+            from => Err(RuleViolation::DeadlineMove { from, to: DeadlineStatus::Missed }),
+        }
+    }
+
+    /// The deadline with its clock stopped.
+    ///
+    /// # Errors
+    /// [`RuleViolation::DeadlineMove`] unless it runs.
+    pub fn suspended(&self, ground: PauseGround, from: Instant, reason: String, by: MemberId) -> Result<Self, RuleViolation> {
+        if self.status != DeadlineStatus::Pending {
+            return Err(RuleViolation::DeadlineMove { from: self.status, to: DeadlineStatus::Suspended });
+        }
+        let mut next = Self { status: DeadlineStatus::Suspended, ..self.clone() };
+        next.computation.stops.push(Stop { ground, from, to: None, reason, by });
+        Ok(next)
+    }
+
+    /// The deadline with its clock going on since `to`; its end is still to be counted.
+    ///
+    /// # Errors
+    /// [`RuleViolation::DeadlineMove`] unless it stands still.
+    pub fn resumed(&self, to: Instant) -> Result<Self, RuleViolation> {
+        match self.status {
+            DeadlineStatus::Suspended => Ok(Self { status: DeadlineStatus::Pending, ..self.going_on(to) }),
+            from => Err(RuleViolation::DeadlineMove { from, to: DeadlineStatus::Pending }),
+        }
+    }
+
+    fn going_on(&self, to: Instant) -> Self {
+        let mut next = self.clone();
+        if let Some(stop) = next.computation.stops.last_mut().filter(|stop| stop.to.is_none()) {
+            stop.to = Some(to.max(stop.from));
+        }
+        next
+    }
+
+    /// The deadline with its end counted anew under the tenant's calendars; one that was missed runs again when its end now lies ahead.
+    ///
+    /// # Errors
+    /// When the arithmetic leaves the calendar.
+    pub fn counted(&self, content: &Content, now: Instant) -> Result<Self, PeriodError> {
+        let due = self.projected(content, now)?;
+        let mut next = Self { due_on: due.on, due_at: due.at, provisional: due.provisional, ..self.clone() };
+        next.computation.calendar_version = content.calendar_of(&self.computation.calendar).version();
+        if next.status == DeadlineStatus::Missed && next.due_at > now {
+            (next.status, next.missed_at) = (DeadlineStatus::Pending, None);
+        }
+        Ok(next)
+    }
+
+    /// When it would end if its clock went on now.
+    ///
+    /// # Errors
+    /// When the arithmetic leaves the calendar.
+    pub fn projected(&self, content: &Content, now: Instant) -> Result<Due, PeriodError> {
+        let due = self.computation.due(content.calendar_of(&self.computation.calendar), now)?;
+        if due.at.is_nameable() { Ok(due) } else { Err(PeriodError::BeyondTime) }
+    }
+
+    /// When something is next to be done about it: its end, while it runs.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        (self.status == DeadlineStatus::Pending).then_some(self.due_at)
     }
 
     fn moved(&self, to: DeadlineStatus, next: Self) -> Result<Self, RuleViolation> {
@@ -84,138 +188,26 @@ impl Deadline {
     }
 }
 
+impl RegisterChange {
+    /// The kind of the journal's entry that tells of the same.
+    #[must_use]
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Entered => "deadline.created",
+            Self::Changed => "deadline.changed",
+            Self::Suspended => "deadline.suspended",
+            Self::Resumed => "deadline.resumed",
+            Self::Extended => "deadline.extended",
+            Self::Met => "deadline.met",
+            Self::Missed => "deadline.missed",
+            Self::Waived => "deadline.waived",
+            Self::Checked => "deadline.checked",
+        }
+    }
+}
+
 /// The deadline that comes next on our side.
 #[must_use]
 pub fn next_of(deadlines: &[Deadline]) -> Option<&Deadline> {
     deadlines.iter().filter(|d| d.owed_by == OwedBy::Us && d.status == DeadlineStatus::Pending).min_by_key(|d| (d.due_at, d.id))
-}
-
-/// A rule that makes a deadline from a trigger.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Its id, such as `SAMR-HEARING-REQ`.
-    pub id: String,
-    /// The rule for the same act that is scheduled instead.
-    pub alternative_of: Option<String>,
-    /// The stage of its deadlines.
-    pub stage: Stage,
-    /// Where it applies.
-    pub applies_to: Vec<AppliesTo>,
-    /// Its title.
-    pub title: Bilingual,
-    /// The trigger that starts it; `X.due` is the due date of rule X.
-    pub trigger_event: String,
-    /// Who owes the act.
-    pub owed_by: OwedBy,
-    /// How long it is; absent when the notice states it.
-    pub period: Option<Period>,
-    /// Statute, regulation or platform text.
-    pub source: String,
-    /// First day of triggers that it governs.
-    pub effective_from: Option<Day>,
-    /// Last day of triggers that it governs.
-    pub effective_to: Option<Day>,
-    /// How well the source was read: V statute, P platform text, S secondary, U unverified.
-    pub confidence: String,
-    /// What to know of it.
-    pub note: String,
-}
-
-/// Where a rule applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppliesTo {
-    /// In cases with a complaint from this channel.
-    Channel(Channel),
-    /// In cases with a complaint from the platform, for shops on this one.
-    Platform(Platform),
-}
-
-impl Rule {
-    /// The rule without the mark of an older version.
-    fn family(&self) -> &str {
-        self.id.strip_suffix("-OLD").unwrap_or(&self.id)
-    }
-
-    /// Whether the rule governs cases of these channels for shops on this platform.
-    #[must_use]
-    pub fn applies(&self, channels: &[Channel], platform: Platform) -> bool {
-        self.applies_to.iter().any(|target| match target {
-            AppliesTo::Channel(channel) => channels.contains(channel),
-            AppliesTo::Platform(on) => channels.contains(&Channel::Platform) && *on == platform,
-        })
-    }
-
-    fn in_force(&self, day: Day) -> bool {
-        self.effective_from.is_none_or(|from| from <= day) && self.effective_to.is_none_or(|to| day <= to)
-    }
-
-    /// When a deadline under this rule ends that the trigger started.
-    ///
-    /// A platform's countdown is natural time from the moment of the notice, so its days are 24 hours each when that moment is known.
-    ///
-    /// # Errors
-    /// When the arithmetic leaves the calendar.
-    pub fn due(&self, trigger: &Trigger, calendar: &Calendar) -> Result<Option<Due>, PeriodError> {
-        let Some(period) = self.period else { return Ok(None) };
-        let hours = match (period.unit, self.counts_from_the_moment(), trigger.occurred_at) {
-            (Unit::Hours, _, _) => Some(period.amount),
-            (Unit::Days, true, Some(_)) => Some(period.amount.saturating_mul(24)),
-            _ => None,
-        };
-        if let Some(hours) = hours {
-            let from = match trigger.occurred_at {
-                Some(at) => at.timestamp(),
-                None => end_of_day(trigger.occurred_on.0, calendar.zone())?,
-            };
-            let due_at = end_of_hours(from, hours)?;
-            let due_on = due_at.to_zoned(calendar.zone().clone()).date();
-            return Ok(Some(Due { on: Day(due_on), at: Instant::new(due_at), provisional: false }));
-        }
-        let counted = end_of_period(trigger.occurred_on.0, period, calendar)?;
-        Ok(Some(Due {
-            on: Day(counted.due_on),
-            at: Instant::new(end_of_day(counted.due_on, calendar.zone())?),
-            provisional: counted.provisional,
-        }))
-    }
-
-    fn counts_from_the_moment(&self) -> bool {
-        self.applies_to.iter().any(|target| matches!(target, AppliesTo::Platform(_))) && self.period.is_some_and(|p| p.roll == Roll::None)
-    }
-}
-
-/// When a deadline ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    /// The last day.
-    pub on: Day,
-    /// The end of it.
-    pub at: Instant,
-    /// It may move when a calendar is published.
-    pub provisional: bool,
-}
-
-/// The rules that a trigger sets going: each in the version that its day falls under, alternatives left to their main rule, stated periods left out.
-///
-/// A trigger older than the earliest version of a rule falls under that version, marked provisional.
-#[must_use]
-pub fn rules_for<'r>(rules: &'r [Rule], event: &str, day: Day, channels: &[Channel], platform: Platform) -> Vec<(&'r Rule, bool)> {
-    let candidates: Vec<&Rule> = rules
-        .iter()
-        .filter(|rule| {
-            rule.trigger_event == event && rule.alternative_of.is_none() && rule.period.is_some() && rule.applies(channels, platform)
-        })
-        .collect();
-    candidates
-        .iter()
-        .filter_map(|rule| {
-            if rule.in_force(day) {
-                return Some((*rule, false));
-            }
-            let family = || candidates.iter().filter(|other| other.family() == rule.family());
-            let is_earliest = family().all(|other| rule.effective_from <= other.effective_from);
-            let nothing_in_force = family().all(|other| !other.in_force(day));
-            (is_earliest && nothing_in_force && rule.effective_from.is_some_and(|from| day < from)).then_some((*rule, true))
-        })
-        .collect()
 }

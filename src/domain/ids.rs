@@ -80,6 +80,18 @@ ids! {
     PlaybookId;
     /// A comment.
     CommentId;
+    /// A tenant's version of a deadline rule.
+    DeadlineRuleId;
+    /// An entry of the register of deadlines.
+    RegisterEntryId;
+    /// A reminder of a deadline.
+    ReminderId;
+    /// A message that carries a reminder over a channel.
+    DeliveryId;
+    /// A channel over which reminders go out.
+    NotificationChannelId;
+    /// A person's calendar feed.
+    AgendaFeedId;
     /// An entry of the journal.
     EntryId;
 }

@@ -23,6 +23,8 @@ vocabulary! {
         ApiKey = "api_key",
         /// The operator, on the command line.
         Operator = "operator",
+        /// The product by itself, because a moment has come.
+        System = "system",
     }
 }
 
@@ -35,6 +37,8 @@ pub enum Actor {
     ApiKey(ApiKeyId),
     /// The operator, on the command line.
     Operator,
+    /// The product by itself, because a moment has come.
+    System,
 }
 
 impl Actor {
@@ -45,6 +49,7 @@ impl Actor {
             Self::Member(_) => ActorKind::Member,
             Self::ApiKey(_) => ActorKind::ApiKey,
             Self::Operator => ActorKind::Operator,
+            Self::System => ActorKind::System,
         }
     }
 
@@ -54,7 +59,7 @@ impl Actor {
         match self {
             Self::Member(id) => Some(id.into()),
             Self::ApiKey(id) => Some(id.into()),
-            Self::Operator => None,
+            Self::Operator | Self::System => None,
         }
     }
 }

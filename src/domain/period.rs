@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::calendar::{Calendar, DayKind};
+use crate::domain::{
+    calendar::{Calendar, DayKind},
+    vocabulary::PauseGround,
+};
 
 /// What a period is measured in.
 ///
@@ -48,10 +51,11 @@ impl Unit {
 }
 
 /// Where an end goes that falls on a day off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Roll {
     /// It stays, as with a platform's countdown or a time in custody.
+    #[default]
     None,
     /// To the next working day (Civil Code art. 203).
     Forward,
@@ -60,13 +64,16 @@ pub enum Roll {
 }
 
 /// A length of time as a rule states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Period {
     /// How many units; a negative amount counts back from the trigger.
+    #[schema(example = 5)]
     pub amount: i32,
     /// The unit counted.
     pub unit: Unit,
     /// What happens to an end on a day off; working days end on a working day by themselves.
+    #[serde(default)]
     pub roll: Roll,
 }
 
@@ -81,8 +88,8 @@ pub struct Counted {
     pub provisional: bool,
     /// The days that mattered, one step each, in the order of counting.
     ///
-    /// Working days: the trigger, then every day up to the end.
-    /// Otherwise: the trigger, the raw end, then the days of the roll.
+    /// Days and working days: the trigger, every day up to the end, then the days of the roll.
+    /// Months, years and very many days: the trigger, the end, then the days of the roll.
     pub steps: Vec<Step>,
 }
 
@@ -108,19 +115,51 @@ impl Step {
 pub enum StepReason {
     /// The day of the trigger is left out (Civil Code art. 201).
     TriggerNotCounted,
-    /// A working day or a make-up day: the n-th counted, from 1.
+    /// The n-th day counted, from 1; among working days a working day or a make-up day.
     Counted(u32),
     /// A week-end or a holiday among working days.
     Skipped,
+    /// The clock stands still.
+    Paused(PauseGround),
     /// The period ends here by itself.
     Ends,
     /// The month has no corresponding day: the period ends on its last day (Civil Code art. 202).
     EndsWithoutCorrespondingDay,
+    /// The end after that many days on which the clock stood still.
+    EndsAfterPauses(u32),
     /// Another day off that the end passes over after the first.
     RolledOver,
     /// The working day to which the end moves (Civil Code art. 203).
     RolledTo,
 }
+
+/// A time during which a clock stands still: from a moment up to another one.
+///
+/// Days count as still from the day of the one up to the day before the other, in the calendar's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// When it stopped.
+    pub from: Timestamp,
+    /// When it went on.
+    pub to: Timestamp,
+    /// For what reason.
+    pub ground: PauseGround,
+}
+
+/// The days of a pause: the first, and the one on which the clock goes on.
+type StillDays = (Date, Date, PauseGround);
+
+/// A clock that stops on the day of its trigger has counted nothing yet: the day on which it goes on is then its first one, which is left out like any
+/// trigger's. So it ends later by just the days that it stood still, whenever it stops.
+fn still_days(trigger: Date, pauses: &[Pause], zone: &TimeZone) -> Vec<StillDays> {
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let next = |date: Date| date.tomorrow().unwrap_or(date);
+    let days = pauses.iter().map(|pause| (day(pause.from), day(pause.to), pause.ground));
+    days.map(|(from, to, ground)| if from == trigger { (next(from), next(to), ground) } else { (from, to, ground) }).collect()
+}
+
+/// Natural days up to this number are listed one by one; a longer period names its ends alone.
+const LISTED_DAYS: u32 = 400;
 
 /// Counts a period of days, working days, months or years; zero ends on the day of the trigger.
 ///
@@ -134,56 +173,114 @@ pub enum StepReason {
 /// [`PeriodError::OutOfRange`] above [`Unit::limit`], [`PeriodError::BeyondTime`] outside the years
 /// -9999 to 9999, and [`PeriodError::NeedsAnInstant`] for hours, which [`end_of_hours`] counts.
 pub fn end_of_period(trigger: Date, period: Period, calendar: &Calendar) -> Result<Counted, PeriodError> {
+    end_of_paused_period(trigger, period, &[], calendar)
+}
+
+/// Counts a period as [`end_of_period`] does, with times during which its clock stands still; they do not overlap.
+///
+/// A day on which the clock stands still is not counted. Months and years end that many days later.
+///
+/// # Errors
+///
+/// As [`end_of_period`].
+pub fn end_of_paused_period(trigger: Date, period: Period, pauses: &[Pause], calendar: &Calendar) -> Result<Counted, PeriodError> {
     let Period { amount, unit, roll } = period;
     unit.check(amount)?;
-    let span = match unit {
+    let still = still_days(trigger, pauses, calendar.zone());
+    let listed = amount != 0 && amount.unsigned_abs() <= LISTED_DAYS;
+    let (mut steps, raw_end) = match unit {
         Unit::Hours => return Err(PeriodError::NeedsAnInstant),
-        Unit::WorkingDays if amount != 0 => return count_working_days(trigger, amount, calendar),
-        Unit::WorkingDays | Unit::Days => Span::new().try_days(amount),
-        Unit::Months => Span::new().try_months(amount),
-        Unit::Years => Span::new().try_years(amount),
+        Unit::WorkingDays if amount != 0 => {
+            let (steps, due_on) = count_days(trigger, amount, &still, calendar, DayKind::is_working)?;
+            return Ok(Counted { raw_end: None, due_on, provisional: is_provisional(&steps, calendar), steps });
+        }
+        Unit::Days if listed => count_days(trigger, amount, &still, calendar, |_| true)?,
+        Unit::WorkingDays | Unit::Days | Unit::Months | Unit::Years => end_of_span(trigger, period, &still, calendar)?,
     };
-    let raw_end = span.and_then(|span| trigger.checked_add(span)).map_err(beyond_time)?;
     let due_on = match roll {
         Roll::None => Some(raw_end),
         Roll::Forward => calendar.next_working_day(raw_end),
         Roll::Backward => calendar.previous_working_day(raw_end),
     }
     .ok_or(PeriodError::BeyondTime)?;
-
-    let mut steps = Vec::new();
-    if amount != 0 {
-        steps.push(Step::new(trigger, StepReason::TriggerNotCounted, calendar));
-    }
-    let cut_short = matches!(unit, Unit::Months | Unit::Years) && raw_end.day() != trigger.day();
-    let reason = if cut_short { StepReason::EndsWithoutCorrespondingDay } else { StepReason::Ends };
-    steps.push(Step::new(raw_end, reason, calendar));
+    let decides_from = steps.len().saturating_sub(1);
     let mut day = raw_end;
     while day != due_on {
         day = neighbour(day, due_on > raw_end)?;
         let reason = if day == due_on { StepReason::RolledTo } else { StepReason::RolledOver };
         steps.push(Step::new(day, reason, calendar));
     }
-    let provisional = roll != Roll::None && is_provisional(&steps, calendar);
+    let provisional = roll != Roll::None && is_provisional(steps.get(decides_from..).unwrap_or_default(), calendar);
     Ok(Counted { raw_end: Some(raw_end), due_on, provisional, steps })
 }
 
-fn count_working_days(trigger: Date, amount: i32, calendar: &Calendar) -> Result<Counted, PeriodError> {
+/// Counts days one by one, those alone that `counts` accepts and on which the clock runs.
+fn count_days(
+    trigger: Date,
+    amount: i32,
+    still: &[StillDays],
+    calendar: &Calendar,
+    counts: impl Fn(&DayKind) -> bool,
+) -> Result<(Vec<Step>, Date), PeriodError> {
     let mut steps = vec![Step::new(trigger, StepReason::TriggerNotCounted, calendar)];
-    let mut due_on = trigger;
+    let mut end = trigger;
     let mut counted = 0;
     while counted < amount.unsigned_abs() {
-        due_on = neighbour(due_on, amount > 0)?;
-        let day = calendar.day(due_on);
-        let reason = if day.is_working() {
-            counted += 1;
-            StepReason::Counted(counted)
-        } else {
-            StepReason::Skipped
+        end = neighbour(end, amount > 0)?;
+        let day = calendar.day(end);
+        let pause = still.iter().find(|(from, to, _)| (*from..*to).contains(&end));
+        let reason = match pause {
+            Some((_, _, ground)) => StepReason::Paused(*ground),
+            None if counts(&day) => {
+                counted += 1;
+                StepReason::Counted(counted)
+            }
+            None => StepReason::Skipped,
         };
-        steps.push(Step { date: due_on, day, reason });
+        steps.push(Step { date: end, day, reason });
     }
-    Ok(Counted { raw_end: None, due_on, provisional: is_provisional(&steps, calendar), steps })
+    Ok((steps, end))
+}
+
+/// The end of months, years, and more days than are listed one by one.
+fn end_of_span(trigger: Date, period: Period, still: &[StillDays], calendar: &Calendar) -> Result<(Vec<Step>, Date), PeriodError> {
+    let Period { amount, unit, .. } = period;
+    let span = match unit {
+        Unit::Months => Span::new().try_months(amount),
+        Unit::Years => Span::new().try_years(amount),
+        Unit::Hours | Unit::Days | Unit::WorkingDays => Span::new().try_days(amount),
+    };
+    let corresponding = span.and_then(|span| trigger.checked_add(span)).map_err(beyond_time)?;
+    let mut steps = Vec::new();
+    if amount != 0 {
+        steps.push(Step::new(trigger, StepReason::TriggerNotCounted, calendar));
+    }
+    let cut_short = matches!(unit, Unit::Months | Unit::Years) && corresponding.day() != trigger.day();
+    let reason = if cut_short { StepReason::EndsWithoutCorrespondingDay } else { StepReason::Ends };
+    steps.push(Step::new(corresponding, reason, calendar));
+    let days_still = |until: Date| -> i32 {
+        let within = |(from, to, _): &StillDays| {
+            let first = (*from).max(trigger.tomorrow().unwrap_or(trigger));
+            let end = (*to).min(until.tomorrow().unwrap_or(until));
+            (end - first).get_days().max(0)
+        };
+        still.iter().map(within).sum()
+    };
+    // A pause may reach beyond the end that the pauses before it have made: on until nothing moves any more.
+    let mut end = corresponding;
+    let mut days = if amount > 0 { days_still(end) } else { 0 };
+    loop {
+        let later = corresponding.checked_add(Span::new().try_days(days).map_err(beyond_time)?).map_err(beyond_time)?;
+        if later == end {
+            break;
+        }
+        end = later;
+        days = days_still(end);
+    }
+    if days > 0 {
+        steps.push(Step::new(end, StepReason::EndsAfterPauses(days.unsigned_abs()), calendar));
+    }
+    Ok((steps, end))
 }
 
 fn neighbour(day: Date, forward: bool) -> Result<Date, PeriodError> {
@@ -204,8 +301,23 @@ fn is_provisional(steps: &[Step], calendar: &Calendar) -> bool {
 /// [`PeriodError::OutOfRange`] above [`Unit::limit`], [`PeriodError::BeyondTime`] outside the years
 /// -9999 to 9999.
 pub fn end_of_hours(trigger: Timestamp, hours: i32) -> Result<Timestamp, PeriodError> {
+    end_of_paused_hours(trigger, hours, &[])
+}
+
+/// Counts hours as [`end_of_hours`] does, with times during which the clock stands still: each ends the period later by just its length.
+///
+/// # Errors
+///
+/// As [`end_of_hours`].
+pub fn end_of_paused_hours(trigger: Timestamp, hours: i32, pauses: &[Pause]) -> Result<Timestamp, PeriodError> {
     Unit::Hours.check(hours)?;
-    trigger.checked_add(SignedDuration::from_hours(hours.into())).map_err(beyond_time)
+    let end = trigger.checked_add(SignedDuration::from_hours(hours.into())).map_err(beyond_time)?;
+    let mut in_order: Vec<&Pause> = pauses.iter().filter(|_| hours > 0).collect();
+    in_order.sort_by_key(|pause| pause.from);
+    in_order.into_iter().try_fold(end, |end, pause| {
+        let from = pause.from.max(trigger);
+        if from >= end || pause.to <= from { Ok(end) } else { end.checked_add(pause.to.duration_since(from)).map_err(beyond_time) }
+    })
 }
 
 /// The instant at which a day ends: 24:00 local time (Civil Code art. 203), that is 00:00 of the next day.
@@ -338,14 +450,14 @@ mod tests {
         let labour_day = || DayKind::Holiday("劳动节".to_owned());
         let step = |month, day, kind, reason| Step { date: date(2026, month, day), day: kind, reason };
         let expected = [
-            step(4, 20, DayKind::WorkingDay, StepReason::TriggerNotCounted),
-            step(5, 2, labour_day(), StepReason::Ends),
+            step(5, 2, labour_day(), StepReason::Counted(12)),
             step(5, 3, labour_day(), StepReason::RolledOver),
             step(5, 4, labour_day(), StepReason::RolledOver),
             step(5, 5, labour_day(), StepReason::RolledOver),
             step(5, 6, DayKind::WorkingDay, StepReason::RolledTo),
         ];
-        assert_eq!(counted.steps, expected);
+        assert_eq!(counted.steps.first().unwrap().reason, StepReason::TriggerNotCounted);
+        assert_eq!(counted.steps.get(12..).unwrap(), expected, "after the trigger and eleven counted days");
         assert_eq!(count(date(2026, 4, 20), 12, Unit::Days, Roll::Backward).due_on, date(2026, 4, 30));
         assert_eq!(count(date(2026, 4, 20), 12, Unit::Days, Roll::None).due_on, date(2026, 5, 2));
     }
@@ -442,7 +554,60 @@ mod tests {
         prop_oneof![Just(i32::MIN), Just(i32::MAX), any::<i32>(), -40_000..=40_000, -6_000..=6_000, -1_300..=1_300, -110..=110]
     }
 
+    /// A pause from one day of 2026 up to another, at the hours when people work.
+    fn pause(from: Date, days: i32) -> Pause {
+        let at = |day: Date| at_time(day, 10, 0, CHINA.zone()).unwrap();
+        Pause { from: at(from), to: at(from.checked_add(Span::new().days(days)).unwrap()), ground: PauseGround::Appraisal }
+    }
+
+    #[test]
+    fn a_pause_is_passed_over_and_named() {
+        let period = Period { amount: 5, unit: Unit::WorkingDays, roll: Roll::None };
+        let counted = end_of_paused_period(date(2026, 9, 28), period, &[pause(date(2026, 9, 30), 1)], &CHINA).unwrap();
+        assert_eq!(counted.due_on, date(2026, 10, 12), "one working day later than V01");
+        let paused = counted.steps.iter().filter(|step| step.reason == StepReason::Paused(PauseGround::Appraisal));
+        assert_eq!(paused.map(|step| step.date).collect::<Vec<_>>(), [date(2026, 9, 30)]);
+        let months = Period { amount: 6, unit: Unit::Months, roll: Roll::None };
+        let later = end_of_paused_period(date(2026, 1, 31), months, &[pause(date(2026, 3, 2), 10)], &CHINA).unwrap();
+        assert_eq!(later.due_on, date(2026, 8, 10));
+        assert_eq!(later.steps.last().unwrap().reason, StepReason::EndsAfterPauses(10));
+    }
+
     proptest! {
+        #[test]
+        fn suspend_and_resume_shift_by_the_actual_days(
+            trigger in days_near_the_data(), amount in 1..100, after in 0..120_i32, days in 0..60_i32, unit in any_unit(),
+        ) {
+            let unit = if unit == Unit::WorkingDays { Unit::Days } else { unit };
+            let from = trigger.checked_add(Span::new().days(after)).unwrap();
+            let period = Period { amount, unit, roll: Roll::None };
+            let plain = count(trigger, amount, unit, Roll::None).due_on;
+            let paused = end_of_paused_period(trigger, period, &[pause(from, days)], &CHINA).unwrap().due_on;
+            let expected = if from <= plain { plain.checked_add(Span::new().days(days)).unwrap() } else { plain };
+            prop_assert_eq!(paused, expected);
+        }
+
+        #[test]
+        fn working_days_of_a_pause_are_counted_after_it(trigger in days_near_the_data(), amount in 1..60, after in 1..60_i32, days in 0..60_i32) {
+            let from = trigger.checked_add(Span::new().days(after)).unwrap();
+            let period = Period { amount, unit: Unit::WorkingDays, roll: Roll::None };
+            let counted = end_of_paused_period(trigger, period, &[pause(from, days)], &CHINA).unwrap();
+            let until = from.checked_add(Span::new().days(days)).unwrap();
+            let run = trigger.series(Span::new().days(1)).skip(1).take_while(|day| *day <= counted.due_on);
+            let run = run.filter(|day| CHINA.is_working_day(*day) && !(from..until).contains(day)).count();
+            prop_assert_eq!(run, usize::try_from(amount).unwrap());
+            prop_assert!(CHINA.is_working_day(counted.due_on) && !(from..until).contains(&counted.due_on));
+        }
+
+        #[test]
+        fn hours_go_on_where_they_stopped(start in 0..4_000_000_i64, hours in 1..2_000, after in 0..2_500_i64, still in 0..500_i64) {
+            let at = |hours: i64| Timestamp::from_second(1_700_000_000 + start + hours * 3600).unwrap();
+            let pause = Pause { from: at(after), to: at(after + still), ground: PauseGround::Other };
+            let end = end_of_paused_hours(at(0), hours, &[pause]).unwrap();
+            let shift = if after < i64::from(hours) { still } else { 0 };
+            prop_assert_eq!(end, at(i64::from(hours) + shift));
+        }
+
         #[test]
         fn one_more_working_day_ends_later(trigger in days_near_the_data(), amount in -300..300) {
             let end = |amount| count(trigger, amount, Unit::WorkingDays, Roll::None).due_on;

@@ -58,10 +58,25 @@ impl Instant {
         Self::from_microseconds(self.microseconds().saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// The civil day in a zone.
+    #[must_use]
+    pub fn day_in(self, zone: &jiff::tz::TimeZone) -> Day {
+        Day(self.0.to_zoned(zone.clone()).date())
+    }
+
     /// Whether input may name it: what is computed from input and lies beyond is no date that anybody can meet.
     #[must_use]
     pub fn is_nameable(self) -> bool {
         YEARS.contains(&self.0.to_zoned(jiff::tz::TimeZone::UTC).year())
+    }
+
+    /// Reads a moment that was kept: what was computed from input may lie beyond what input may name.
+    ///
+    /// # Errors
+    /// When it is no moment.
+    pub fn read_kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        text.map(|text| text.parse().map(Self::new).map_err(D::Error::custom)).transpose()
     }
 
     /// The moment, unless it is the stand-in for "none".
@@ -111,6 +126,14 @@ impl std::fmt::Display for Day {
 }
 
 impl Day {
+    /// Reads a day that was kept, out of JSON.
+    ///
+    /// # Errors
+    /// When it is no day.
+    pub fn read_kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::kept(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+
     /// Reads a day that was kept: what was computed from input may lie beyond what input may name.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Dated facts that start clocks.
 
 use super::{
-    ids::{CaseId, TriggerId},
+    ids::{CaseId, MemberId, TriggerId},
     time::{Day, Instant},
+    vocabulary::ServiceMethod,
 };
 use serde::Serialize;
 
@@ -12,6 +13,19 @@ pub const CASE_OPENED: &str = "case_opened";
 pub const VIOLATION_CONFIRMED: &str = "violation_confirmed";
 /// The fact that every allegation has an outcome.
 pub const OUTCOME_RECORDED: &str = "outcome_recorded";
+
+/// How a dated fact can be proved.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Proof {
+    /// Who served it, or through whom it came to be known.
+    pub served_by: Option<String>,
+    /// How it was served.
+    pub service_method: Option<ServiceMethod>,
+    /// The document that proves it: its number, or where it lies.
+    pub document_reference: Option<String>,
+    /// What else is to be known of it.
+    pub note: Option<String>,
+}
 
 /// A dated fact of a case: a notice served, a decision received, an outcome recorded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,8 +40,15 @@ pub struct Trigger {
     pub occurred_on: Day,
     /// The moment at which it happened, where it is known.
     pub occurred_at: Option<Instant>,
-    /// How it was served or came to be known.
-    pub served_by: Option<String>,
+    /// The proof of it.
+    #[serde(flatten)]
+    pub proof: Proof,
+    /// Who entered it.
+    pub recorded_by: Option<MemberId>,
+    /// Rises with every change.
+    pub version: i64,
     /// When it was entered.
     pub created_at: Instant,
+    /// When it was last changed.
+    pub updated_at: Instant,
 }

@@ -3,7 +3,7 @@
 use super::{
     blocker::Blocker,
     field_rule::FieldRule,
-    ids::TaskId,
+    ids::{DeadlineId, TaskId},
     vocabulary::{CaseStatus, DeadlineStatus, PlaybookFaultCode, Stage, StageStatus, TaskStatus},
 };
 use serde::Serialize;
@@ -64,6 +64,12 @@ pub enum RuleViolation {
         /// What was asked for.
         to: DeadlineStatus,
     },
+    /// Deadlines were met or edited by hand: whoever moves their trigger says what becomes of them.
+    #[error("{} deadlines to confirm", .0.len())]
+    ConfirmationRequired(Vec<DeadlineId>),
+    /// The tenant has no version of the rule that it could withdraw.
+    #[error("no version of the tenant's own")]
+    NoOwnVersion,
     /// A reason must be given, in this field.
     #[error("a reason is required in {0}")]
     ReasonRequired(&'static str),

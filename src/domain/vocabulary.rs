@@ -244,6 +244,110 @@ vocabulary! {
         Suspended = "suspended",
     }
 
+    /// Why a clock stands still. The statutes name the times that are not counted; a rule says which of them it knows.
+    PauseGround {
+        /// 检验、检测
+        Testing = "testing",
+        /// 鉴定
+        Appraisal = "appraisal",
+        /// 权利人辨认
+        RightsHolderIdentification = "rights_holder_identification",
+        /// 听证
+        Hearing = "hearing",
+        /// 公告
+        Publication = "publication",
+        /// 责令退款
+        RefundOrder = "refund_order",
+        /// 中止: the authority or the court has suspended the procedure.
+        Suspension = "suspension",
+        /// Any other, with a reason.
+        Other = "other",
+    }
+
+    /// How a trigger was served, or came to be known.
+    ServiceMethod {
+        /// 直接送达
+        Direct = "direct",
+        /// 留置送达
+        LeftAtPlace = "left_at_place",
+        /// 邮寄送达
+        Post = "post",
+        /// 电子送达
+        Electronic = "electronic",
+        /// 委托送达
+        Entrusted = "entrusted",
+        /// 公告送达
+        Publication = "publication",
+        /// A message or page of the platform.
+        PlatformMessage = "platform_message",
+        /// By telephone.
+        Phone = "phone",
+        /// Any other.
+        Other = "other",
+    }
+
+    /// What a published day is.
+    DayOff {
+        /// A day off.
+        Holiday = "holiday",
+        /// A rest day turned into a working day (调休上班日).
+        Workday = "workday",
+    }
+
+    /// A day of the week.
+    WeekDay {
+        /// 星期一
+        Monday = "monday",
+        /// 星期二
+        Tuesday = "tuesday",
+        /// 星期三
+        Wednesday = "wednesday",
+        /// 星期四
+        Thursday = "thursday",
+        /// 星期五
+        Friday = "friday",
+        /// 星期六
+        Saturday = "saturday",
+        /// 星期日
+        Sunday = "sunday",
+    }
+
+    /// How well the source of a rule was read.
+    SourceConfidence {
+        /// In a copy of the statute or regulation.
+        Statute = "statute",
+        /// In an official form.
+        OfficialForm = "official_form",
+        /// In a copy of the platform's own text.
+        PlatformText = "platform_text",
+        /// On a secondary page.
+        Secondary = "secondary",
+        /// Not at all: general knowledge.
+        Unverified = "unverified",
+    }
+
+    /// What the register of deadlines says of one.
+    RegisterChange {
+        /// It was entered, by a trigger or by hand.
+        Entered = "entered",
+        /// Its end or what is said of it is another one.
+        Changed = "changed",
+        /// Its clock was stopped.
+        Suspended = "suspended",
+        /// Its clock goes on.
+        Resumed = "resumed",
+        /// It was extended.
+        Extended = "extended",
+        /// The act was done.
+        Met = "met",
+        /// It passed without the act.
+        Missed = "missed",
+        /// It was let go.
+        Waived = "waived",
+        /// A second person has checked another entry.
+        Checked = "checked",
+    }
+
     /// The state of a task.
     TaskStatus {
         /// Not begun.

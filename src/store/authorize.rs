@@ -53,6 +53,14 @@ pub(super) fn authorize(backend: &mut Backend<'_>, opening: &Opening, wanted: Ca
         }
     };
     let key_scopes = principal.scopes.filter(|_| !holes.open(Hole::KeyScopes));
-    let scope = Scope { tenant: principal.tenant, member: principal.member, session, actor, role: principal.role, key_scopes };
+    let scope = Scope {
+        tenant: principal.tenant,
+        member: principal.member,
+        session,
+        actor,
+        role: principal.role,
+        key_scopes,
+        rulebook_revision: Some(principal.rulebook_revision),
+    };
     if scope.may(wanted) || holes.open(Hole::Permission) { Ok(scope) } else { Err(StoreError::Forbidden) }
 }

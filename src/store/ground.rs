@@ -5,7 +5,7 @@ use crate::{
     auth::vault::Vault,
     clock::Clock,
     domain::{content::Content, ids::ApiKeyId, time::Instant},
-    store::playbook_cache::PlaybookCache,
+    store::{playbook_cache::PlaybookCache, rulebook_cache::RulebookCache},
 };
 use std::{
     collections::HashMap,
@@ -19,13 +19,14 @@ use std::{
 pub struct Ground {
     /// Time, ids, randomness.
     pub clock: Clock,
-    /// Playbooks, rules, calendar.
+    /// What ships with the product: playbook, rules, calendar. What a tenant works by is `Tx::content`.
     pub content: Arc<Content>,
     /// Keys.
     pub vault: Arc<Vault>,
     pub(super) statements: Statements,
     pub(super) used_keys: Mutex<HashMap<ApiKeyId, Instant>>,
     pub(super) playbooks: PlaybookCache,
+    pub(super) rulebooks: RulebookCache,
     pub(crate) holes: Holes,
 }
 
@@ -40,6 +41,7 @@ impl Ground {
             statements: Statements::default(),
             used_keys: Mutex::default(),
             playbooks: PlaybookCache::default(),
+            rulebooks: RulebookCache::default(),
             holes: Holes::default(),
         }
     }

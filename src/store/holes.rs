@@ -53,6 +53,10 @@ holes! {
     TenantOfTask,
     /// A deadline of any tenant.
     TenantOfDeadline,
+    /// A trigger of any tenant.
+    TenantOfTrigger,
+    /// Calendars and rules of all tenants.
+    TenantOfRulebook,
     /// A complaint of any tenant.
     TenantOfComplaint,
     /// Members of all tenants, where a body names them.

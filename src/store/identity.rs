@@ -139,7 +139,18 @@ impl<'c> Entrance<'c> {
         ask!(self, enter(id))?;
         ask!(self, insert_member(id, owner, person, Role::Owner, now))?;
         let entry = Entry::of_tenant("tenant.created", id).with("name", name).with("owner", owner);
-        self.write(Scope { tenant: id, member: owner, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None }, entry)
+        self.write(
+            Scope {
+                tenant: id,
+                member: owner,
+                session: None,
+                actor: Actor::Operator,
+                role: Role::Owner,
+                key_scopes: None,
+                rulebook_revision: None,
+            },
+            entry,
+        )
     }
 
     /// Makes a member without an invitation, on the operator's record.
@@ -151,7 +162,7 @@ impl<'c> Entrance<'c> {
         ask!(self, enter(tenant))?;
         ask!(self, insert_member(tenant, member, person, role, now))?;
         let entry = Entry::of_tenant("member.joined", member).with("role", role);
-        self.write(Scope { tenant, member, session: None, actor: Actor::Operator, role, key_scopes: None }, entry)
+        self.write(Scope { tenant, member, session: None, actor: Actor::Operator, role, key_scopes: None, rulebook_revision: None }, entry)
     }
 
     /// Makes the member that an invitation was for, on the record; false when the invitation was used or taken back meanwhile.
@@ -178,7 +189,10 @@ impl<'c> Entrance<'c> {
 
     fn on_record(&mut self, tenant: TenantId, member: MemberId, role: Role, entry: Entry) -> Result<(), Failure> {
         ask!(self, enter(tenant))?;
-        self.write(Scope { tenant, member, session: None, actor: Actor::Member(member), role, key_scopes: None }, entry)
+        self.write(
+            Scope { tenant, member, session: None, actor: Actor::Member(member), role, key_scopes: None, rulebook_revision: None },
+            entry,
+        )
     }
 
     fn write(&mut self, scope: Scope, entry: Entry) -> Result<(), Failure> {

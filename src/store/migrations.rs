@@ -7,6 +7,7 @@ use crate::domain::content::BUILT_IN_PLAYBOOK;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_spine", include_str!("../../migrations/0001_spine.sql")),
     ("0002_playbooks_and_comments", include_str!("../../migrations/0002_playbooks_and_comments.sql")),
+    ("0003_deadlines", include_str!("../../migrations/0003_deadlines.sql")),
 ];
 
 /// What opening does about migrations.
@@ -99,13 +100,14 @@ fn types_of(dialect: Dialect, line: &str) -> String {
         ("{text}", "TEXT", "text COLLATE \"C\""),
         ("{table}", "STRICT", ""),
     ];
-    let built_in_playbook = match dialect {
-        Dialect::Sqlite => format!("x'{}'", BUILT_IN_PLAYBOOK.simple()),
-        Dialect::Postgres => format!("'{BUILT_IN_PLAYBOOK}'"),
+    let id = |id: uuid::Uuid| match dialect {
+        Dialect::Sqlite => format!("x'{}'", id.simple()),
+        Dialect::Postgres => format!("'{id}'"),
     };
-    types.iter().fold(line.replace("{built_in_playbook}", &built_in_playbook), |line, (word, sqlite, postgres)| {
-        line.replace(word, if dialect == Dialect::Sqlite { sqlite } else { postgres })
-    })
+    let epoch = if dialect == Dialect::Sqlite { "0" } else { "'epoch'" };
+    let line =
+        line.replace("{built_in_playbook}", &id(BUILT_IN_PLAYBOOK)).replace("{nil}", &id(uuid::Uuid::nil())).replace("{epoch}", epoch);
+    types.iter().fold(line, |line, (word, sqlite, postgres)| line.replace(word, if dialect == Dialect::Sqlite { sqlite } else { postgres }))
 }
 
 fn habit_of(dialect: Dialect, habit: &str, table: &str) -> String {
@@ -129,6 +131,9 @@ fn habit_of(dialect: Dialect, habit: &str, table: &str) -> String {
         (Dialect::Postgres, "also_visible_to_person") => format!(
             "CREATE POLICY own_person ON {table} FOR SELECT USING (person_id = (SELECT nullif(current_setting('rejoinder.person', true), '')::uuid));"
         ),
+        // A migration that looks at all tenants' rows is subject to row security like everybody else, until it says otherwise.
+        (Dialect::Postgres, "all_tenants") => format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;"),
+        (Dialect::Postgres, "own_tenant") => format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"),
         (Dialect::Postgres, "deletable") => format!("GRANT DELETE ON {table} TO {SERVING_ROLE};"),
         (Dialect::Postgres, "append_only") => format!("REVOKE UPDATE ON {table} FROM {SERVING_ROLE};"),
         (Dialect::Postgres, other) => format!("unknown habit {other};"),

@@ -15,6 +15,7 @@ pub mod page;
 mod playbook_cache;
 mod postgres;
 pub mod records;
+mod rulebook_cache;
 mod schema;
 mod scope;
 mod sql_types;
@@ -188,8 +189,77 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_, P>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         self.run(true, Some(tenant), move |backend, ground| {
-            let scope = Scope { tenant, member, session: None, actor: Actor::Operator, role: Role::Owner, key_scopes: None };
+            let scope = Scope {
+                tenant,
+                member,
+                session: None,
+                actor: Actor::Operator,
+                role: Role::Owner,
+                key_scopes: None,
+                rulebook_revision: None,
+            };
             tx::complete(backend, &mut Frame::new(Arc::clone(ground), scope, "demo".to_owned()), work)
+        })
+        .await
+    }
+
+    /// Runs `work` in a tenant because its moment has come: for jobs alone.
+    ///
+    /// # Errors
+    /// In what the work ends.
+    pub async fn by_itself<P: Permission, T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        work: impl FnOnce(&mut Tx<'_, P>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.run(P::WRITES, Some(tenant), move |backend, ground| {
+            let member = uuid::Uuid::nil().into();
+            let scope =
+                Scope { tenant, member, session: None, actor: Actor::System, role: Role::Owner, key_scopes: None, rulebook_revision: None };
+            tx::complete(backend, &mut Frame::new(Arc::clone(ground), scope, "job".to_owned()), work)
+        })
+        .await
+    }
+
+    /// The tenants for whom something is due now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waking_tenants(&self, limit: i64) -> Result<Vec<TenantId>, Failure> {
+        self.run(false, None, move |backend, ground| {
+            let now = ground.clock.now();
+            Ok(match backend {
+                Backend::Sqlite(conn) => sqlite::queries::identity::waking_tenants(conn, now, limit),
+                Backend::Postgres(conn) => postgres::queries::identity::waking_tenants(conn, now, limit),
+            }?)
+        })
+        .await
+    }
+
+    /// Lets a tenant sleep until something wakes it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn let_sleep(&self, tenant: TenantId) -> Result<(), Failure> {
+        self.run(true, Some(tenant), move |backend, _| {
+            Ok(match backend {
+                Backend::Sqlite(conn) => sqlite::queries::identity::let_sleep(conn, tenant),
+                Backend::Postgres(conn) => postgres::queries::identity::let_sleep(conn, tenant),
+            }?)
+        })
+        .await
+    }
+
+    /// Wakes a tenant at this moment at the latest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wake(&self, tenant: TenantId, at: Instant) -> Result<(), Failure> {
+        self.run(true, Some(tenant), move |backend, _| {
+            Ok(match backend {
+                Backend::Sqlite(conn) => sqlite::queries::identity::wake(conn, tenant, at),
+                Backend::Postgres(conn) => postgres::queries::identity::wake(conn, tenant, at),
+            }?)
         })
         .await
     }
@@ -379,6 +449,10 @@ queries! {
     triggers {
         /// The triggers of a case.
         fn list(ReadCases, case: &Stored<Case>) -> Vec<Trigger>;
+        /// A trigger.
+        fn find(ReadCases, id: TriggerId) -> Trigger;
+        /// Saves a changed trigger.
+        fn save(WriteCases, case: &Stored<Case>, before: &Trigger, after: &Trigger, reason: &str) -> Trigger;
         /// Keeps a new trigger with the deadlines that it starts.
         fn insert(WorkTasks, case: &Stored<Case>, trigger: &Trigger, deadlines: &[Deadline]) -> ();
     }
@@ -387,10 +461,42 @@ queries! {
         fn list(ReadCases, case: &Stored<Case>) -> Vec<Deadline>;
         /// A deadline.
         fn find(ReadCases, id: DeadlineId) -> Deadline;
+        /// Gives the open deadlines in locked cases that one member answers for to another.
+        fn reassign(WriteCases, cases: &[CaseId], from: Option<MemberId>, to: Option<MemberId>) -> ();
+        /// The cases with deadlines for which something is due now.
+        fn waking_cases(ReadCases, limit: i64) -> Vec<CaseId>;
+        /// The cases with provisional deadlines that were counted before calendars or rules last changed.
+        fn cases_to_recount(ReadCases, limit: i64) -> Vec<CaseId>;
+        /// When something is next due about a deadline.
+        fn next_wake(ReadCases) -> Option<Instant>;
+        /// The open deadlines under rules of these ids, at most 200.
+        fn open_under(ReadCases, rules: &[String]) -> Vec<Deadline>;
         /// Keeps a new deadline.
         fn insert(WriteCases, case: &Stored<Case>, deadline: &Deadline) -> ();
         /// Saves a changed deadline.
-        fn save(WriteCases, case: &Stored<Case>, before: &Deadline, after: &Deadline, kind: &'static str) -> Deadline;
+        fn save(WriteCases, case: &Stored<Case>, before: &Deadline, after: &Deadline, change: RegisterChange) -> Deadline;
+    }
+    rulebooks {
+        /// What the tenant works by, with what this transaction has changed in it.
+        fn read(ReadCases) -> Arc<Content>;
+    }
+    calendars {
+        /// The newest revision of each of the tenant's own.
+        fn newest(ReadCases) -> Vec<CalendarRecord>;
+        /// One revision of one of the tenant's own.
+        fn find(ReadCases, key: &str, revision: i32) -> CalendarRecord;
+        /// Keeps the next revision.
+        fn insert(WriteRules, record: &CalendarRecord, event: &'static str, facts: &serde_json::Value) -> ();
+    }
+    deadline_rules {
+        /// All of the tenant's versions of a rule, the newest first.
+        fn versions(ReadCases, rule_id: &str) -> Vec<RuleRecord>;
+        /// How many versions the tenant has in all.
+        fn count(WriteRules) -> i64;
+        /// Keeps a new version.
+        fn insert(WriteRules, record: &RuleRecord) -> ();
+        /// Withdraws a version.
+        fn withdraw(WriteRules, record: &RuleRecord) -> ();
     }
     tasks {
         /// A page of tasks, of one case or across cases.

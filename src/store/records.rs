@@ -5,7 +5,7 @@ use crate::domain::{
     access::Capability,
     ids::{
         AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId, TaskId,
-        TenantId,
+        TenantId, TriggerId,
     },
     journal::ActorKind,
     time::Instant,
@@ -13,16 +13,20 @@ use crate::domain::{
 };
 pub use crate::domain::{
     access::Role,
+    calendar::CalendarRecord,
     case::{Case, Contents},
     comment::Comment,
     complaint::{Allegation, Complaint},
+    content::Content,
     deadline::Deadline,
+    deadline_rule::RuleRecord,
     grant::Grant,
     member::{Invitation, Member, MemberStatus},
     playbook::{Playbook, PlaybookRecord},
     shop::Shop,
     task::Task,
     trigger::Trigger,
+    vocabulary::RegisterChange,
 };
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -233,6 +237,8 @@ pub enum CaseKey {
     Deadline(DeadlineId),
     /// The case of a task.
     Task(TaskId),
+    /// The case of a trigger.
+    Trigger(TriggerId),
 }
 
 /// A person, as logging in needs them.
@@ -269,6 +275,7 @@ pub(super) struct Principal {
     pub(super) revoked_at: Option<Instant>,
     pub(super) api_key: Option<ApiKeyId>,
     pub(super) scopes: Option<Vec<Capability>>,
+    pub(super) rulebook_revision: i64,
 }
 
 /// A session. Its refresh token rotates; the hash of the one before is kept to recognise a replay.

@@ -14,12 +14,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Text};
+    use diesel::sql_types::{BigInt, Text};
     use super::super::sql_types::{Id, Moment};
 
     tenants (id) {
         id -> Id,
         name -> Text,
+        rulebook_revision -> BigInt,
+        wake_at -> Moment,
         created_at -> Moment,
     }
 }
@@ -254,7 +256,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::super::sql_types::{Id, Moment};
 
     triggers (tenant_id, id) {
@@ -265,13 +267,19 @@ diesel::table! {
         occurred_on -> Text,
         occurred_at -> Nullable<Moment>,
         served_by -> Nullable<Text>,
+        service_method -> Nullable<Text>,
+        document_reference -> Nullable<Text>,
+        note -> Nullable<Text>,
+        recorded_by -> Nullable<Id>,
+        version -> BigInt,
         created_at -> Moment,
+        updated_at -> Moment,
     }
 }
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-    use super::super::sql_types::{Id, Moment};
+    use super::super::sql_types::{Id, Json, Moment};
 
     deadlines (tenant_id, id) {
         tenant_id -> Id,
@@ -290,6 +298,15 @@ diesel::table! {
         status -> Text,
         met_at -> Nullable<Moment>,
         note -> Nullable<Text>,
+        shop_id -> Id,
+        assignee_id -> Nullable<Id>,
+        is_open -> Bool,
+        statutory -> Bool,
+        missed_at -> Nullable<Moment>,
+        computation -> Json,
+        rulebook_revision -> BigInt,
+        wake_at -> Nullable<Moment>,
+        reminded_until -> Nullable<Moment>,
         version -> BigInt,
         created_at -> Moment,
         updated_at -> Moment,
@@ -412,6 +429,185 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Bool, Integer, Nullable, Text};
+    use super::super::sql_types::{Id, Json, Moment};
+
+    calendars (tenant_id, key, revision) {
+        tenant_id -> Id,
+        key -> Text,
+        revision -> Integer,
+        name -> Json,
+        zone -> Text,
+        rest_days -> Json,
+        ignores_make_up_days -> Bool,
+        based_on_built_in -> Bool,
+        years -> Json,
+        days -> Json,
+        note -> Nullable<Text>,
+        changed_by -> Id,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use super::super::sql_types::{Id, Json, Moment};
+
+    deadline_rules (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        rule_id -> Text,
+        number -> Integer,
+        rule -> Json,
+        withdrawn_at -> Nullable<Moment>,
+        created_by -> Id,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    deadline_register (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        day -> Text,
+        at -> Moment,
+        case_id -> Id,
+        deadline_id -> Id,
+        change -> Text,
+        actor_kind -> Text,
+        actor_id -> Nullable<Id>,
+        member_id -> Nullable<Id>,
+        rule_id -> Nullable<Text>,
+        title -> Nullable<Text>,
+        owed_by -> Text,
+        statutory -> Bool,
+        due_on -> Text,
+        due_at -> Moment,
+        previous_due_at -> Nullable<Moment>,
+        note -> Nullable<Text>,
+        checks_id -> Nullable<Id>,
+        correct -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Bool, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    agenda_feeds (id) {
+        id -> Id,
+        tenant_id -> Id,
+        member_id -> Id,
+        name -> Text,
+        secret_hash -> Binary,
+        only_mine -> Bool,
+        language -> Text,
+        created_at -> Moment,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    availabilities (tenant_id, member_id) {
+        tenant_id -> Id,
+        member_id -> Id,
+        zone -> Text,
+        calendar -> Text,
+        works_from -> Text,
+        works_until -> Text,
+        language -> Text,
+        away_from -> Nullable<Moment>,
+        away_until -> Nullable<Moment>,
+        stand_in_id -> Nullable<Id>,
+        version -> BigInt,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use super::super::sql_types::{Id, Json, Moment};
+
+    reminder_ladders (tenant_id, kind) {
+        tenant_id -> Id,
+        kind -> Text,
+        steps -> Json,
+        version -> BigInt,
+        changed_by -> Id,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    notification_channels (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        member_id -> Nullable<Id>,
+        kind -> Text,
+        name -> Text,
+        language -> Text,
+        sealed_address -> Binary,
+        hint -> Text,
+        created_by -> Id,
+        created_at -> Moment,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    reminders (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        case_id -> Id,
+        deadline_id -> Id,
+        member_id -> Id,
+        stands_in_for_id -> Nullable<Id>,
+        step -> Text,
+        due_at -> Moment,
+        critical -> Bool,
+        planned_at -> Moment,
+        shown_at -> Moment,
+        late -> Bool,
+        acknowledged_at -> Nullable<Moment>,
+        snoozed_until -> Nullable<Moment>,
+        cancelled_at -> Nullable<Moment>,
+        version -> BigInt,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use super::super::sql_types::{Id, Moment};
+
+    deliveries (tenant_id, id) {
+        tenant_id -> Id,
+        id -> Id,
+        reminder_id -> Id,
+        channel_id -> Id,
+        state -> Text,
+        next_at -> Nullable<Moment>,
+        attempts -> Integer,
+        reference -> Nullable<Text>,
+        error -> Nullable<Text>,
+        sent_at -> Nullable<Moment>,
+        created_at -> Moment,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     installation,
     tenants,
@@ -432,6 +628,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     playbooks,
     comments,
+    calendars,
+    deadline_rules,
+    deadline_register,
+    agenda_feeds,
+    availabilities,
+    reminder_ladders,
+    notification_channels,
+    reminders,
+    deliveries,
     journal_entries,
     idempotency_records
 );

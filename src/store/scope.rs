@@ -15,6 +15,8 @@ pub struct Scope {
     pub(super) actor: Actor,
     pub(super) role: Role,
     pub(super) key_scopes: Option<Vec<Capability>>,
+    /// The tenant's revision of its calendars and rules, as far as it was read with the credential.
+    pub(super) rulebook_revision: Option<i64>,
 }
 
 impl Scope {
@@ -34,6 +36,12 @@ impl Scope {
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// The member who acts; none when the product acts by itself.
+    #[must_use]
+    pub fn acting_member(&self) -> Option<MemberId> {
+        (self.actor != Actor::System).then_some(self.member)
     }
 
     /// Who is on the record.

@@ -105,7 +105,8 @@ impl From<AnyId> for Uuid {
 kept_as_id! {
     AnyId, ids::TenantId, ids::PersonId, ids::MemberId, ids::SessionId, ids::ApiKeyId, ids::InvitationId, ids::GrantId, ids::ShopId, ids::CaseId,
     ids::ComplaintId, ids::AllegationId, ids::TriggerId, ids::DeadlineId, ids::TaskId, ids::PlaybookId,
-    ids::CommentId, ids::EntryId,
+    ids::CommentId, ids::EntryId, ids::DeadlineRuleId, ids::RegisterEntryId, ids::ReminderId, ids::DeliveryId,
+    ids::NotificationChannelId, ids::AgendaFeedId,
 }
 
 macro_rules! kept_as_text {
@@ -142,6 +143,7 @@ kept_as_text! {
     CreditCode, Role, MemberStatus, ActorKind, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
     vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility, vocabulary::PlaybookStatus,
+    vocabulary::ServiceMethod, vocabulary::RegisterChange,
 }
 
 bind!(Text: Day);

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::domain::{
     access::{Capability, Includes, Permission},
+    content::{CONTENT_REVISION, Content},
     ids::Id,
     time::Instant,
 };
@@ -89,6 +90,31 @@ impl<P: Permission> Tx<'_, P> {
     #[must_use]
     pub fn ground(&self) -> Arc<Ground> {
         Arc::clone(&self.frame.ground)
+    }
+
+    /// What the tenant works by: its calendars and rules over what ships.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn content(&mut self) -> Result<Arc<Content>, StoreError> {
+        let (backend, frame) = self.parts();
+        match backend {
+            Backend::Sqlite(conn) => sqlite::queries::rulebooks::content(&mut sqlite::queries::At::new(conn, frame)),
+            Backend::Postgres(conn) => postgres::queries::rulebooks::content(&mut postgres::queries::At::new(conn, frame)),
+        }
+    }
+
+    /// The state of the tenant's calendars and rules, and of those that ship: dates that were not certain are counted anew when it rises.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn rulebook_revision(&mut self) -> Result<i64, StoreError> {
+        let (backend, frame) = self.parts();
+        let own = match backend {
+            Backend::Sqlite(conn) => sqlite::queries::rulebooks::revision(&mut sqlite::queries::At::new(conn, frame)),
+            Backend::Postgres(conn) => postgres::queries::rulebooks::revision(&mut postgres::queries::At::new(conn, frame)),
+        }?;
+        Ok(own + CONTENT_REVISION)
     }
 
     /// The caller's reach.

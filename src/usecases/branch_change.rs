@@ -11,7 +11,7 @@ use crate::{
         task::Task,
         vocabulary::TaskStatus,
     },
-    store::{self, Failure, Ground, Stored, Tx, records::Case},
+    store::{self, Failure, Stored, Tx, records::Case},
 };
 use std::sync::Arc;
 
@@ -61,18 +61,25 @@ pub(super) struct Planned {
     note: String,
 }
 
-/// A change by the caller, now.
-pub(super) fn occasion<'a>(tx: &Tx<'_, impl Permission>, note: &'a str) -> Occasion<'a> {
-    Occasion { by: tx.scope().member(), at: tx.now(), note }
-}
-
-/// Plans what becomes of the tasks of a case, of which `contents` has afterwards all as they are then. `from` is the playbook until now.
-pub(super) fn plan(ground: &Ground, case: &Case, contents: &mut Contents, from: &Playbook, occasion: Occasion<'_>) -> Planned {
+/// Plans what becomes of the tasks of a case, of which `contents` has afterwards all as they are then. `from` is the playbook until now, `note` is
+/// noted on the tasks that are dropped.
+///
+/// # Errors
+/// When the tenant's calendars cannot be read.
+pub(super) fn plan(
+    tx: &mut Tx<'_, impl Permission>,
+    case: &Case,
+    contents: &mut Contents,
+    from: &Playbook,
+    note: &str,
+) -> Result<Planned, Failure> {
+    let (ground, content) = (tx.ground(), tx.content()?);
+    let occasion = Occasion { by: tx.scope().member(), at: tx.now(), note };
     let playbook = Arc::clone(&contents.playbook);
     let before = contents.tasks.clone();
-    let change = branch::change(from, &playbook, contents, case.platform, &ground.content, occasion);
+    let change = branch::change(from, &playbook, contents, case.platform, &content, occasion);
     contents.tasks = change.tasks;
-    let added = tasks_of(ground, case.id, contents, change.added, occasion.at);
+    let added = tasks_of(&ground, case.id, contents, change.added, occasion.at);
     let those = |ids: &[TaskId]| contents.tasks.iter().filter(|task| ids.contains(&task.id)).cloned().collect::<Vec<_>>();
     let gone_or_back = |task: &&Task| change.dropped.contains(&task.id) || change.restored.contains(&task.id);
     let changes = TaskChanges {
@@ -87,7 +94,7 @@ pub(super) fn plan(ground: &Ground, case: &Case, contents: &mut Contents, from: 
     };
     let rewritten = those(&[change.altered, change.rewritten].concat());
     contents.tasks.extend(added);
-    Planned { changes, rewritten, moved: change.moved, note: occasion.note.to_owned() }
+    Ok(Planned { changes, rewritten, moved: change.moved, note: note.to_owned() })
 }
 
 impl Planned {

@@ -2,7 +2,7 @@
 
 use super::{
     Metadata,
-    case_work::{deadlines_of, lock, moment_trigger, tasks_of, trigger_of},
+    case_work::{InCase, deadlines_of, lock, moment_trigger, tasks_of, trigger_of},
     complaints,
     complaints::NewComplaint,
     metadata, named_in_body, playbooks, replace,
@@ -178,7 +178,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
     if let Some(lead) = new.lead_id {
         must_be_members(&mut tx.narrow(), &[lead], "/lead_id")?;
     }
-    let (ground, now) = (tx.ground(), tx.now());
+    let (ground, content, now) = (tx.ground(), tx.content()?, tx.now());
     let playbook = match new.playbook_id {
         Some(id) => playbooks::published_in_body(tx, id, "/playbook_id")?,
         None => store::playbooks::default(tx)?.unwrap_or_else(|| Arc::clone(&ground.content.playbook)),
@@ -189,15 +189,17 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
     let reporter_type = complaint.reporter.r#type;
     let mut contents = Contents { complaints: vec![complaint], allegations, ..Contents::under(Arc::clone(&playbook)) };
     let facts = [Some(moment_trigger(CASE_OPENED, now)), arrival_event(channel, kind).map(|event| moment_trigger(event, received_at))];
+    let lead_id = new.lead_id.or(tx.scope().acting_member());
+    let in_case = InCase { id, shop_id: shop.id, platform: shop.platform, lead_id, rulebook_revision: tx.rulebook_revision()? };
     for fact in facts.into_iter().flatten() {
-        let trigger = trigger_of(&ground, id, fact, now);
-        let started = deadlines_of(&ground, &contents, &trigger, shop.platform, now);
+        let trigger = trigger_of(tx, &content, id, fact);
+        let started = deadlines_of(&ground, &content, &contents, &trigger, in_case, now);
         contents.deadlines.extend(started);
         contents.triggers.push(trigger);
     }
-    let called = branch::called_for(&playbook, &contents, shop.platform, &ground.content);
+    let called = branch::called_for(&playbook, &contents, shop.platform, &content);
     contents.tasks = tasks_of(&ground, id, &contents, called, now);
-    let year = now.timestamp().to_zoned(ground.content.calendar.zone().clone()).year();
+    let year = now.day_in(content.calendar.zone()).0.year();
     let case = Case {
         id,
         number: store::cases::next_number(tx, year)?,
@@ -206,7 +208,7 @@ pub fn open(tx: &mut Tx<'_, OpenCases>, new: NewCase) -> Result<(Case, Contents)
         title: new.title.into(),
         status: CaseStatus::Open,
         priority: new.priority.unwrap_or(Priority::Normal),
-        lead_id: new.lead_id.or(Some(tx.scope().member())),
+        lead_id,
         member_ids: new.member_ids.into_vec(),
         tags: new.tags.into_vec(),
         metadata: metadata(new.metadata)?,
@@ -253,6 +255,10 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: CaseId, seen: i64, patch: CasePat
     if let Some(given) = patch.metadata {
         after.metadata = metadata(given)?;
     }
+    if before.lead_id != after.lead_id {
+        // Whoever leads the case answers for the deadlines that nobody else was given.
+        store::deadlines::reassign(tx, &[id], before.lead_id, after.lead_id)?;
+    }
     Ok(store::cases::save(tx, &before, &after, Entry::of_case("case.changed", id, id))?)
 }
 
@@ -274,7 +280,7 @@ pub fn move_stage(
     before.must_allow_work(stage)?;
     let record = before.stage(stage).ok_or(StoreError::NotFound)?;
     let blockers = if wanted.to == StageTarget::Completed {
-        store::cases::contents(tx, &before)?.stage_blockers(stage, &tx.ground().content)
+        store::cases::contents(tx, &before)?.stage_blockers(stage, &*tx.content()?)
     } else {
         Vec::new()
     };
@@ -304,7 +310,7 @@ pub fn transition(tx: &mut Tx<'_, CloseCases>, id: CaseId, seen: Option<i64>, wa
     let reason = wanted.reason.map(String::from);
     let (kind, blockers, case_move) = match wanted.to {
         CaseTarget::Closed => {
-            let blockers = store::cases::contents(tx, &before)?.closing_blockers(&before, &tx.ground().content);
+            let blockers = store::cases::contents(tx, &before)?.closing_blockers(&before, &*tx.content()?);
             let close =
                 CaseMove::Close { outcome: wanted.outcome.map(Into::into), reason: reason.clone(), override_gate: wanted.r#override };
             ("case.closed", blockers, close)
@@ -324,7 +330,7 @@ pub fn transition(tx: &mut Tx<'_, CloseCases>, id: CaseId, seen: Option<i64>, wa
 pub fn blockers(tx: &mut Tx<'_, ReadCases>, id: CaseId, only: Option<Stage>) -> Result<(Stored<Case>, Vec<Blocker>), Failure> {
     let case = store::cases::find(tx, id)?;
     let contents = store::cases::contents(tx, &case)?;
-    let content = &tx.ground().content;
+    let content = &*tx.content()?;
     let mut found: Vec<Blocker> = if only.is_some() { Vec::new() } else { contents.closing_blockers(&case, content) };
     for record in case.stages.iter().filter(|record| only.is_none_or(|stage| stage == record.stage)) {
         if matches!(record.status, StageStatus::Pending | StageStatus::Active) {

@@ -2,7 +2,7 @@
 
 use super::{
     allegations::{self, NewAllegation},
-    branch_change::{self, TaskChanges, occasion},
+    branch_change::{self, TaskChanges},
     case_work, must_have_seen, replace,
 };
 use crate::{
@@ -232,7 +232,7 @@ pub fn add(
         case_work::record_trigger(&mut tx.narrow(), &case, &mut contents, case_work::moment_trigger(event, complaint.received_at))?;
     }
     let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, complaint.channel.as_str()));
+    let planned = branch_change::plan(tx, &case, &mut contents, &playbook, complaint.channel.as_str())?;
     planned.carry_out(&mut tx.narrow(), &case)?;
     case_work::settle(&mut tx.narrow(), &case, Case::clone(&case), &contents)?;
     Ok((complaint, added))
@@ -246,19 +246,20 @@ pub fn preview_add(tx: &mut Tx<'_, ReadPlaybooks>, case_id: CaseId, new: NewComp
     let case = store::cases::find(tx, case_id)?;
     case.must_be_open()?;
     let (complaint, _) = build(tx, case_id, new, "")?;
-    let (ground, now) = (tx.ground(), tx.now());
     let mut contents = store::cases::contents(tx, &case)?;
     let mut started = Vec::new();
     let arrival = arrival_event(complaint.channel, complaint.kind).map(|event| case_work::moment_trigger(event, complaint.received_at));
     contents.complaints.push(complaint);
     if let Some(fact) = arrival {
-        let trigger = case_work::trigger_of(&ground, case_id, fact, now);
-        started = case_work::deadlines_of(&ground, &contents, &trigger, case.platform, now);
+        let content = tx.content()?;
+        let trigger = case_work::trigger_of(tx, &content, case_id, fact);
+        let in_case = case_work::InCase::of(tx, &case)?;
+        started = case_work::deadlines_of(&tx.ground(), &content, &contents, &trigger, in_case, tx.now());
         contents.triggers.push(trigger);
         contents.deadlines.extend(started.iter().cloned());
     }
     let playbook = Arc::clone(&contents.playbook);
-    let planned = branch_change::plan(&ground, &case, &mut contents, &playbook, occasion(tx, ""));
+    let planned = branch_change::plan(tx, &case, &mut contents, &playbook, "")?;
     Ok(BranchPreview { case_version: case.version, deadlines: started, tasks: planned.changes })
 }
 
@@ -308,7 +309,7 @@ pub fn change(tx: &mut Tx<'_, WriteCases>, id: ComplaintId, seen: i64, patch: Co
     if saved.reporter.r#type != before.reporter.r#type {
         let playbook = Arc::clone(&contents.playbook);
         let note = format!("{} → {}", before.reporter.r#type, saved.reporter.r#type);
-        let planned = branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, &note));
+        let planned = branch_change::plan(tx, &case, &mut contents, &playbook, &note)?;
         planned.carry_out(&mut tx.narrow(), &case)?;
     }
     let mut changed = Case::clone(&case);
@@ -334,7 +335,7 @@ pub fn preview_change(tx: &mut Tx<'_, ReadPlaybooks>, id: ComplaintId, patch: Co
         TaskChanges::none(&contents)
     } else {
         let playbook = Arc::clone(&contents.playbook);
-        branch_change::plan(&tx.ground(), &case, &mut contents, &playbook, occasion(tx, "")).changes
+        branch_change::plan(tx, &case, &mut contents, &playbook, "")?.changes
     };
     Ok(BranchPreview { case_version: case.version, deadlines: Vec::new(), tasks })
 }

@@ -5,11 +5,16 @@
 pub mod allegations;
 pub mod api_keys;
 pub mod branch_change;
+pub mod calendars;
 mod case_work;
 pub mod cases;
 pub mod comments;
 pub mod complaints;
+pub mod deadline_clocks;
+pub mod deadline_explanations;
+pub mod deadline_rules;
 pub mod deadlines;
+pub mod due_deadlines;
 pub mod grants;
 pub mod hand_overs;
 pub mod members;

@@ -1,7 +1,7 @@
 //! Moving cases from one version of a playbook to another: shown before, then done, and nothing done is lost.
 
 use super::{
-    branch_change::{Planned, TaskChanges, occasion, plan},
+    branch_change::{Planned, TaskChanges, plan},
     case_work::lock,
     must_have_seen, playbooks,
 };
@@ -64,14 +64,20 @@ pub struct MovedCase {
 }
 
 /// What a move does to a case, not yet written.
-fn planned(tx: &Tx<'_, impl Permission>, case: &Case, mut contents: Contents, to: &Arc<Playbook>, note: &str) -> Planned {
+fn planned(
+    tx: &mut Tx<'_, impl Permission>,
+    case: &Case,
+    mut contents: Contents,
+    to: &Arc<Playbook>,
+    note: &str,
+) -> Result<Planned, Failure> {
     let from = std::mem::replace(&mut contents.playbook, Arc::clone(to));
-    plan(&tx.ground(), case, &mut contents, &from, occasion(tx, note))
+    plan(tx, case, &mut contents, &from, note)
 }
 
-fn shown(tx: &Tx<'_, ReadPlaybooks>, case: Stored<Case>, contents: Contents, to: &Arc<Playbook>) -> Result<MovedCase, Failure> {
+fn shown(tx: &mut Tx<'_, ReadPlaybooks>, case: Stored<Case>, contents: Contents, to: &Arc<Playbook>) -> Result<MovedCase, Failure> {
     case.must_be_open()?;
-    let planned = planned(tx, &case, contents, to, "");
+    let planned = planned(tx, &case, contents, to, "")?;
     Ok(MovedCase { from: case.playbook_id, tasks: planned.changes, case: case.into_inner() })
 }
 
@@ -85,7 +91,7 @@ fn done(
     case.must_be_open()?;
     let from = Arc::clone(&contents.playbook);
     let versions = format!("{} {} → {} {}", from.key, from.number, to.key, to.number);
-    let tasks = planned(tx, case, contents, to, reason.unwrap_or(&versions)).carry_out(&mut tx.narrow(), case)?;
+    let tasks = planned(tx, case, contents, to, reason.unwrap_or(&versions))?.carry_out(&mut tx.narrow(), case)?;
     let entry = Entry::of_case("case.playbook_changed", case.id, case.id).with("reason", reason).with("versions", &versions);
     let after = store::cases::save(tx, case, &Case { playbook_id: to.id, ..Case::clone(case) }, entry)?;
     Ok(MovedCase { case: after.into_inner(), from: from.id, tasks })

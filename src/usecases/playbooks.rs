@@ -45,7 +45,7 @@ macro_rules! in_either_language {
 
         impl $name {
             /// Both languages; `at` points to where it stands in the body.
-            fn both(self, at: &str) -> Result<Bilingual, Failure> {
+            pub(super) fn both(self, at: &str) -> Result<Bilingual, Failure> {
                 match (self.zh.map(String::from), self.en.map(String::from)) {
                     (Some(zh), Some(en)) => Ok(Bilingual { zh, en }),
                     (Some(one), None) | (None, Some(one)) => Ok(Bilingual { zh: one.clone(), en: one }),

@@ -41,12 +41,36 @@ const NOT_EXERCISED: &[(&str, &str)] = &[];
 /// What the document's example of a body cannot know. `$kind` stands for what is of that kind.
 const BODIES: &[(&str, &str)] = &[
     ("POST /v1/playbooks", r#"{"key": "$fresh key"}"#),
+    ("POST /v1/calendars", r#"{"key": "$fresh key"}"#),
+    ("POST /v1/deadline_rules", r#"{"rule_id": "$fresh key"}"#),
     ("PUT /v1/me/password", r#"{"old_password": "$password", "new_password": "$password"}"#),
     ("POST /v1/sessions", r#"{"email": "$email", "password": "$password"}"#),
 ];
 
 /// What the owner's body has besides, where the plain one is rightly refused with 409.
-const TO_SUCCEED: &[(&str, &str)] = &[("POST /v1/cases/{case_id}/transitions", r#"{"override": true, "reason": "To see it close"}"#)];
+const TO_SUCCEED: &[(&str, &str)] = &[
+    ("POST /v1/cases/{case_id}/transitions", r#"{"override": true, "reason": "To see it close"}"#),
+    ("POST /v1/deadlines/{deadline_id}/suspend", WHILE_IT_RAN),
+    ("POST /v1/cases/{case_id}/suspensions", WHILE_IT_RAN),
+    ("POST /v1/cases/{case_id}/suspensions/preview", WHILE_IT_RAN),
+];
+
+/// A moment between the notice of a case and the end of its deadline.
+const WHILE_IT_RAN: &str = r#"{"from": "2026-11-21T09:30:00+08:00"}"#;
+
+/// What the owner does first, so that there is something to do.
+const FIRST: &[(&str, &str, &str)] = &[
+    (
+        "POST /v1/deadlines/{deadline_id}/resume",
+        "/v1/deadlines/{deadline_id}/suspend",
+        r#"{"ground": "other", "reason": "x", "from": "2026-11-21T09:30:00+08:00"}"#,
+    ),
+    (
+        "POST /v1/cases/{case_id}/resumptions",
+        "/v1/deadlines/{deadline_id}/suspend",
+        r#"{"ground": "other", "reason": "x", "from": "2026-11-21T09:30:00+08:00"}"#,
+    ),
+];
 
 /// Fields of which a body has only one: naming the first leaves the second out.
 const EITHER: &[(&str, &str, &str)] = &[("POST /v1/grants", "shop_id", "case_id")];
@@ -56,6 +80,9 @@ const BEYOND: &[(&str, &str, Capability)] = &[
     ("PATCH /v1/tasks/{task_id}", "assignee_id", Capability::WriteCases),
     ("PATCH /v1/tasks/{task_id}", "depends_on", Capability::WriteCases),
 ];
+
+/// Lists of what a tenant works by: whoever has the permission sees all of it, within no grant.
+const OF_THE_TENANT: &[&str] = &["/v1/calendars", "/v1/deadline_rules", "/v1/deadline_rules/{rule_id}"];
 
 /// Operations on a draft: nothing else of a playbook changes.
 const ON_DRAFTS: &[&str] = &[
@@ -85,6 +112,8 @@ const HOLES: &[(Hole, &str, &str)] = &[
     (Hole::TenantOfShops, "the owner of another tenant", "/v1/shops/"),
     (Hole::TenantOfTask, "the owner of another tenant", "/v1/tasks/"),
     (Hole::TenantOfDeadline, "the owner of another tenant", "/v1/deadlines/"),
+    (Hole::TenantOfTrigger, "the owner of another tenant", "/v1/triggers/"),
+    (Hole::TenantOfRulebook, "the owner of another tenant", "/v1/calendars"),
     (Hole::TenantOfComplaint, "the owner of another tenant", "/v1/complaints/"),
     (Hole::TenantOfNamedMembers, "the owner of another tenant", "/v1/tasks/"),
     (Hole::TenantOfPlaybook, "the owner of another tenant", "/v1/playbooks/"),
@@ -97,7 +126,7 @@ const HOLES: &[(Hole, &str, &str)] = &[
 type Graph = BTreeMap<&'static str, String>;
 
 /// The kinds that a grant reaches.
-const IN_REACH_OF_GRANTS: &[&str] = &["shop", "case", "complaint", "allegation", "deadline", "task", "comment"];
+const IN_REACH_OF_GRANTS: &[&str] = &["shop", "case", "complaint", "allegation", "deadline", "trigger", "task", "comment"];
 
 /// The kind of thing that a name stands for: `lead_id` names a member.
 fn kind_of(name: &str) -> &'static str {
@@ -106,6 +135,7 @@ fn kind_of(name: &str) -> &'static str {
         "to_member_id" => "colleague",
         "depends_on" => "task that comes first",
         "based_on_id" => "playbook",
+        "move_too" | "keep" => "deadline",
         _ => {
             let noun = name.trim_end_matches("_ids").trim_end_matches("_id");
             const KINDS: &[&str] = &[
@@ -119,6 +149,11 @@ fn kind_of(name: &str) -> &'static str {
                 "complaint",
                 "allegation",
                 "deadline",
+                "trigger",
+                "calendar_key",
+                "year",
+                "date",
+                "rule",
                 "task",
                 "task_key",
                 "stage",
@@ -369,6 +404,9 @@ impl Principal {
     /// Whether an element of a list is within reach. `shops` tells the shop of each case.
     fn reaches(&self, operation: &Operation, item: &Value, home: &Graph, shops: &BTreeMap<String, String>) -> bool {
         let Standing::Member { grant, .. } = &self.standing else { return false };
+        if OF_THE_TENANT.contains(&operation.path.as_str()) {
+            return true;
+        }
         let (Some(grant), id) = (grant, item["id"].as_str().unwrap_or_default()) else { return !self.narrow() };
         let case = if operation.path == "/v1/cases" { Some(id) } else { item["case_id"].as_str() };
         match case {
@@ -462,9 +500,33 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
     // Something for the timeline that a client may not see.
     let identity = format!("/v1/complaints/{}/reporter_identity/openings", graph["complaint"]);
     owner.post(&identity, json!({ "reason": "To call back" })).await.expect(200);
+    // A version of the rule by which the case's deadline was made: the deadline would follow it.
+    owner.post("/v1/deadline_rules", a_rule("PF-DOUYIN-APPEAL")).await.expect(201);
+    graph.insert("calendar_key", a_calendar(owner).await);
     graph.insert("tenant", agency.tenant.to_string());
     graph.insert("email", owner.email.clone());
     graph
+}
+
+/// A version of a rule for notices on Douyin, each a day longer than the last.
+fn a_rule(id: &str) -> Value {
+    static DAYS: AtomicU32 = AtomicU32::new(8);
+    json!({
+        "rule_id": id, "stage": "cooperation", "applies_to": ["platform:douyin"], "title": { "zh": "抖音申诉" }, "trigger_event": "platform_notice",
+        "period": { "amount": DAYS.fetch_add(1, Ordering::Relaxed), "unit": "days" }, "source": "x", "effective_from": "2026-01-01"
+    })
+}
+
+/// A calendar with a year and a single day of its own.
+async fn a_calendar(owner: &Caller) -> String {
+    let key = fresh_key();
+    owner.post("/v1/calendars", json!({ "key": key, "name": { "zh": "x" } })).await.expect(201);
+    let put = |path: String, version: &'static str, body: Value| owner.request(Method::PUT, &path).header("if-match", version).json(&body);
+    let year = json!({ "source": "x", "days": [{ "date": "2027-01-01", "kind": "holiday", "name": "元旦" }] });
+    put(format!("/v1/calendars/{key}/years/2027"), "\"1\"", year).send().await.expect(200);
+    let day = json!({ "kind": "holiday", "name": "x", "source": "x" });
+    put(format!("/v1/calendars/{key}/days/2027-03-03"), "\"2\"", day).send().await.expect(200);
+    key
 }
 
 /// A key that no playbook has.
@@ -495,6 +557,10 @@ async fn case_in(owner: &Caller, shop: &Value, guest: &str, playbook: &str) -> G
         ("complaint", text(&case["complaints"][0]["id"])),
         ("allegation", text(&case["allegations"][0]["id"])),
         ("deadline", text(&case["deadlines"][0]["id"])),
+        ("trigger", text(&case["deadlines"][0]["trigger_id"])),
+        ("year", "2027".to_owned()),
+        ("date", "2027-03-03".to_owned()),
+        ("rule", "PF-DOUYIN-APPEAL".to_owned()),
         ("task", text(&case["tasks"][0]["id"])),
         ("task that comes first", text(&case["tasks"][1]["id"])),
         ("member", guest.to_owned()),
@@ -785,7 +851,7 @@ impl<'a> Installation<'a> {
             let lacks = more.is_some_and(|(_, _, capability)| !who.has(*capability));
             let expected = if lacks { Verdict::Forbidden } else { who.expected(operation, Place::Home) };
             let mut answers = Vec::new();
-            let of_a_case = !operation.path_ids.is_empty() && ["task that comes first", "complaint"].contains(&kind);
+            let of_a_case = !operation.path_ids.is_empty() && ["task that comes first", "complaint", "deadline"].contains(&kind);
             let beyond = (of_a_case && !matches!(who.standing, Standing::Rival)).then_some(("another case's", &self.beyond[kind]));
             let named = [("an absent", &self.absent[kind]), ("another tenant's", &away[kind])];
             for (whose, id) in named.into_iter().chain(beyond) {
@@ -988,7 +1054,14 @@ on_both! {
         for operation in installation.operations.iter().filter(|operation| operation.capability.is_some()) {
             for field in std::iter::once(None).chain(operation.fields.iter().map(Some)) {
                 let fresh = case_in(owner, &json!({ "id": home["shop"] }), &home["member"], &home["playbook"]).await;
-                let graph = Graph::from_iter(home.clone().into_iter().chain(fresh));
+                let mut graph = Graph::from_iter(home.clone().into_iter().chain(fresh));
+                if operation.path.contains("{calendar_key}") {
+                    graph.insert("calendar_key", a_calendar(owner).await);
+                }
+                for (_, path, body) in FIRST.iter().filter(|(name, ..)| *name == operation.name) {
+                    let path = path.replace("{deadline_id}", &graph["deadline"]);
+                    owner.post(&path, serde_json::from_str(body).expect("JSON")).await.expect(200);
+                }
                 let path = operation.path(&graph);
                 let body = operation.body(&graph, field.map(|field| (field, graph[kind_of(&field.name)].as_str())), TO_SUCCEED);
                 let caller = if operation.name == "DELETE /v1/sessions/current" { installation.agency.log_in(&owner.email).await } else { owner.clone() };

@@ -136,7 +136,7 @@ fn every_operation_has_examples_that_fit_their_schemas() {
         for parameter in operation["parameters"].as_array().unwrap() {
             let validator = validator(&document, &parameter["schema"]);
             assert!(
-                parameter["in"] != "path" || parameter["example"].is_string(),
+                parameter["in"] != "path" || !parameter["example"].is_null(),
                 "{method} {path} has no example of {}",
                 parameter["name"]
             );

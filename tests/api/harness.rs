@@ -132,7 +132,7 @@ impl TestApp {
         let direct = Mutex::new(Direct::open(url.as_deref(), &file));
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let services = server::services(store.clone(), limits, url.clone(), false).expect("services");
-        let front = server::Front { workers: Some(1), allow_origins: vec![CONSOLE.to_owned()] };
+        let front = server::Front { workers: Some(1), allow_origins: vec![CONSOLE.to_owned()], look_every: None };
         let server = server::serve(listener, services, front).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -145,6 +145,11 @@ impl TestApp {
             direct,
             handle,
         })
+    }
+
+    /// Does what is due by itself: the server of a test does not look at the clock.
+    pub(crate) async fn run_jobs(&self) {
+        rejoinder::jobs::Jobs::new(self.store.clone()).run().await.expect("what is due is done");
     }
 
     /// Moves the server's clock ahead.

@@ -5,6 +5,7 @@ mod binary;
 mod compatibility;
 mod conformance;
 mod contract;
+mod deadlines;
 mod harness;
 mod postgres;
 

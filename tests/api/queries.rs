@@ -57,7 +57,8 @@ on_both! {
         let batch = |rows: u64| if app.database == crate::harness::Database::Sqlite { rows } else { 1 };
         let tasks = case["tasks"].as_array().unwrap().len() as u64;
         let deadlines = case["deadlines"].as_array().unwrap().len() as u64;
-        let opening = 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + batch(2) + batch(deadlines) + batch(tasks) + 1;
+        // Each deadline is also in the register, and one statement sees to it that somebody wakes up for them.
+        let opening = 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + batch(2) + 2 * batch(deadlines) + 1 + batch(tasks) + 1;
         assert_eq!(found, [
             ("open a case", opening),
             ("open a case, safe to retry", opening + if app.database == crate::harness::Database::Sqlite { 2 } else { 3 }),
@@ -226,7 +227,7 @@ const HELD_BESIDE: &[(&str, u64, u64)] = &[
     ("get a comment", 2, 2),
     ("retract", 8, 9),
     ("list grants of a case", 3, 3),
-    ("hand four cases over", 15, 16),
+    ("hand four cases over", 16, 17),
 ];
 
 /// The operations with their statements on SQLite and on PostgreSQL, which has one more where a tenant or person is entered or a list is empty,
@@ -238,8 +239,8 @@ const STATEMENTS: &[(&str, u64, u64)] = &[
     ("POST /v1/shops", 4, 4),
     ("POST complaints", 10, 11),
     ("POST allegations", 6, 6),
-    ("POST triggers", 13, 12),
-    ("POST deadlines", 10, 10),
+    ("POST triggers", 16, 14),
+    ("POST deadlines", 12, 12),
     ("POST tasks", 5, 5),
     ("GET /v1/members", 2, 2),
     ("GET /v1/members/*", 2, 2),
@@ -261,8 +262,8 @@ const STATEMENTS: &[(&str, u64, u64)] = &[
     ("PATCH shop", 5, 5),
     ("PATCH complaint", 10, 10),
     ("PATCH allegation", 10, 10),
-    ("meet", 11, 11),
-    ("waive", 10, 10),
+    ("meet", 12, 12),
+    ("waive", 11, 11),
     ("open identity", 4, 4),
     ("move a stage", 7, 7),
     ("complete a stage", 12, 12),

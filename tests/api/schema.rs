@@ -21,7 +21,8 @@ fn words(rows: Vec<Word>) -> BTreeSet<String> {
 }
 
 /// The tables that are read before a tenant is known.
-const IDENTITY: &[&str] = &["installation", "tenants", "persons", "sessions", "api_keys", "invitations", "schema_migrations"];
+const IDENTITY: &[&str] =
+    &["installation", "tenants", "persons", "sessions", "api_keys", "invitations", "agenda_feeds", "schema_migrations"];
 
 fn postgres() -> Option<PgConnection> {
     fresh_database().map(|url| PgConnection::establish(&url).unwrap())
@@ -71,7 +72,7 @@ fn postgres_keeps_tenants_apart_by_itself() {
     let strong = words(sql_query("SELECT rolname::text AS word FROM pg_roles WHERE rolname = 'rejoinder_app' AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole)").load(&mut pg).unwrap());
     assert_eq!(strong, BTreeSet::new());
     // Without a tenant nothing is seen, and a stranger's row cannot be written.
-    pg.batch_execute("INSERT INTO tenants VALUES (gen_random_uuid(), 'a', now()); SET ROLE rejoinder_app").unwrap();
+    pg.batch_execute("INSERT INTO tenants (id, name, created_at) VALUES (gen_random_uuid(), 'a', now()); SET ROLE rejoinder_app").unwrap();
     assert_eq!(words(sql_query("SELECT id::text AS word FROM shops").load(&mut pg).unwrap()), BTreeSet::new());
     let stranger = "INSERT INTO case_numbers SELECT id, 2026, 1 FROM tenants";
     assert!(pg.batch_execute(stranger).unwrap_err().to_string().contains("row-level security"));

@@ -135,6 +135,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the calendars, without their days: the built-in one first.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listCalendars"];
+        put?: never;
+        /**
+         * Make a calendar of the tenant's own: another zone, other rest days, or one that knows no make-up days.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        post: operations["createCalendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendars/{calendar_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a calendar with its days, as it is now or was in a version.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a calendar's name, or whether it knows make-up days.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        patch: operations["changeCalendar"];
+        trace?: never;
+    };
+    "/v1/calendars/{calendar_key}/days/{date}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a single day that was set; its `ETag` is the calendar's.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getCalendarDay"];
+        /**
+         * Set a single day: a local holiday, or a make-up day of the tenant's own.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        put: operations["setCalendarDay"];
+        post?: never;
+        /**
+         * Take a single day back.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        delete: operations["unsetCalendarDay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendars/{calendar_key}/years/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a year of a calendar; its `ETag` is the calendar's.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getCalendarYear"];
+        /**
+         * Publish a year in a calendar, also in the built-in one.
+         * @description Deadlines that were provisional for want of it are counted anew at once, the old and the new end on the record.
+         *
+         *     Needs `rule:write`: `owner`, `manager`.
+         */
+        put: operations["publishCalendarYear"];
+        post?: never;
+        /**
+         * Take a year back that the tenant has published.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        delete: operations["withdrawCalendarYear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases": {
         parameters: {
             query?: never;
@@ -386,6 +492,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases/{case_id}/resumptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the clocks of a case go on: all that stand still, or those that are named.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["resumeCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases/{case_id}/stages/{stage}/transitions": {
         parameters: {
             query?: never;
@@ -402,6 +528,46 @@ export interface paths {
          *     Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
          */
         post: operations["transitionStage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case_id}/suspensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the clocks of a case: those whose rule does not count times of this ground, or those that are named. The others run on.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["suspendCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cases/{case_id}/suspensions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview stopping the clocks of a case: which stop, which run on, and where those that stop would end if they went on now.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        post: operations["previewSuspension"];
         delete?: never;
         options?: never;
         head?: never;
@@ -607,6 +773,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deadline_rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules that the tenant works by: the built-in ones in all their versions, then its own, withdrawn ones left out.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listDeadlineRules"];
+        put?: never;
+        /**
+         * Make a version of a rule: of one of the tenant's own, or one that takes the place of a built-in rule for triggers of its time.
+         * @description It moves no deadline that runs: `GET .../deadline_moves/preview` lists those that it would move, `POST .../deadline_moves` moves them.
+         *
+         *     Needs `rule:write`: `owner`, `manager`.
+         */
+        post: operations["createDeadlineRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a rule, the tenant's newest first, withdrawn ones too.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listDeadlineRuleVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_rules/{rule_id}/deadline_moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let open deadlines follow the rule as it is now, all or none.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        post: operations["moveDeadlines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_rules/{rule_id}/deadline_moves/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview which open deadlines the rule as it is now would move; at most 200 are looked at.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["previewDeadlineMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_rules/{rule_id}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw the tenant's newest version of a rule. Deadlines that were made by it stay.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        post: operations["withdrawDeadlineRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute a deadline without saving it, with every counted and skipped day.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        post: operations["previewDeadline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines/{deadline_id}": {
         parameters: {
             query?: never;
@@ -621,6 +913,50 @@ export interface paths {
         get: operations["getDeadline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a deadline: who answers for it, or its end, when the platform's page or a decision states another one.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        patch: operations["changeDeadline"];
+        trace?: never;
+    };
+    "/v1/deadlines/{deadline_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain how a deadline comes to its date: every counted and skipped day, the versions of rule and calendar, their sources.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["explainDeadline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines/{deadline_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend a deadline: by the rule for it, by a further period, or to a date that was stated.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["extendDeadline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -641,6 +977,46 @@ export interface paths {
          * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
          */
         post: operations["meetDeadline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines/{deadline_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the clock of a deadline go on: it ends later by just the days that it stood still.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["resumeDeadline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines/{deadline_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the clock of a deadline.
+         * @description Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["suspendDeadline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1231,6 +1607,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a trigger.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getTrigger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a trigger to another time, with a reason; what hangs on it is counted anew, pauses and extensions stay.
+         * @description Refused with 409 `confirmation_required` when a deadline that hangs on it was met or edited by hand, until the move names it in `move_too` or
+         *     `keep`.
+         *
+         *     Needs `case:write`: `owner`, `manager`, `handler`; `counsel` within what was granted.
+         */
+        post: operations["moveTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/moves/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview moving a trigger: every deadline and task that hangs on it, as it is and as it would be.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        post: operations["previewTriggerMove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1248,7 +1687,7 @@ export interface components {
          * @description The kind of whoever did something.
          * @enum {string}
          */
-        ActorKind: "member" | "api_key" | "operator";
+        ActorKind: "member" | "api_key" | "operator" | "system";
         /** @description An allegation added to a case, under one of its complaints. */
         AddedAllegation: {
             /** @description What it alleges. */
@@ -1332,6 +1771,19 @@ export interface components {
             /** @description On what the outcome rests. */
             outcome_reason?: string | null;
         };
+        /** @description Another rule for the same act. */
+        AlternativeRule: {
+            due_at: components["schemas"]["Instant"];
+            /** @description The last day under it. */
+            due_on: components["schemas"]["Day"];
+            /** @example PS-HEARING-REQ-LAW */
+            rule_id: string;
+            /**
+             * @description In the caller's language.
+             * @example 申请听证(公安，按行政处罚法)
+             */
+            title: string;
+        };
         /** @description What a task hangs on: a kind, and the names that the kind asks for. */
         Anchor: {
             /** @description What kind of thing. */
@@ -1387,6 +1839,11 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /**
+         * @description Where a rule applies: a channel, or `platform:` with the name of one platform.
+         * @example regulator
+         */
+        AppliesTo: string;
         /** @description Who wrote a comment. */
         Author: {
             member_id: components["schemas"]["MemberId"];
@@ -1448,11 +1905,109 @@ export interface components {
             /** @description What would become of the tasks. */
             tasks: components["schemas"]["TaskChanges"];
         };
+        /** @description A calendar of working days. */
+        Calendar: {
+            /** @description Whether the days of the calendar `cn` hold in years that it has not published itself. */
+            based_on_built_in: boolean;
+            built_in: boolean;
+            changed_by: components["schemas"]["MemberId"] | null;
+            created_at: components["schemas"]["Instant"] | null;
+            /**
+             * @description Single days that are otherwise than their year says.
+             * @example []
+             */
+            days: components["schemas"]["OwnDay"][];
+            /** @description Whether rest days stay rest days on which the state makes up for a holiday. */
+            ignores_make_up_days: boolean;
+            /**
+             * @description The short name by which rules refer to it.
+             * @example cn
+             */
+            key: string;
+            /**
+             * @description In the caller's language.
+             * @example 中国工作日
+             */
+            name: string;
+            /** @example 按国务院办公厅通知补录 */
+            note: string | null;
+            /**
+             * @example [
+             *       "saturday",
+             *       "sunday"
+             *     ]
+             */
+            rest_days: components["schemas"]["WeekDay"][];
+            /**
+             * Format: int64
+             * @description Which revision of it; 0 when it is as it ships.
+             * @example 1
+             */
+            version: number;
+            /** @description The years with published days. Whatever is counted through another year is provisional. */
+            years: components["schemas"]["CalendarYear"][];
+            zone: components["schemas"]["Zone"];
+        };
+        /** @description A day off or a make-up working day. */
+        CalendarDay: {
+            date: components["schemas"]["Day"];
+            kind: components["schemas"]["DayOff"];
+            /** @example 国庆节 */
+            name: string;
+        };
+        /** @description Calendars, without their days. */
+        CalendarPage: {
+            /** @description The elements. */
+            data: components["schemas"]["Calendar"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description What changes on a calendar. */
+        CalendarPatch: {
+            /** @description Whether rest days stay rest days on which the state makes up for a holiday. */
+            ignores_make_up_days?: boolean;
+            /** @description What it is called. */
+            name?: components["schemas"]["LocalLine"];
+            /** @description What is new. */
+            note?: string;
+        };
+        /** @description Which revision of a calendar a date was counted by. Each revision is kept, so that it can be counted again. */
+        CalendarVersion: {
+            /**
+             * Format: int32
+             * @description The tenant's revision of the built-in calendar below it; 0 when that is as it ships.
+             * @example 0
+             */
+            base_revision: number;
+            /**
+             * Format: int32
+             * @description The tenant's revision of the calendar; 0 when it is as it ships.
+             * @example 0
+             */
+            revision: number;
+        };
+        /** @description A year of a calendar. */
+        CalendarYear: {
+            /** @description Its days off and make-up working days; left out in lists. */
+            days: components["schemas"]["CalendarDay"][] | null;
+            /**
+             * @description The notice that published its days.
+             * @example https://www.gov.cn/zhengce/zhengceku/202511/content_7047091.htm
+             */
+            source: string;
+            /**
+             * Format: int32
+             * @example 2026
+             */
+            year: number;
+        };
         /**
          * @description A permission as a value; its word is the scope of tokens and API keys.
          * @enum {string}
          */
-        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "playbook:read" | "playbook:write" | "task:work" | "case:write" | "case:open" | "case:close" | "member:hand_over" | "gate:override" | "identity:open";
+        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "playbook:read" | "playbook:write" | "rule:write" | "task:work" | "case:write" | "case:open" | "case:close" | "member:hand_over" | "gate:override" | "identity:open";
         /** @description A case. */
         Case: {
             /** @description The points of the accusation; only when asked for with `expand=allegations`. */
@@ -1589,11 +2144,29 @@ export interface components {
             /** @description What it is called. */
             title?: string;
         };
+        /** @description That the clocks of a case go on: all that stand still, or those that are named. */
+        CaseResumption: {
+            /** @description Just these deadlines. */
+            deadline_ids?: components["schemas"]["DeadlineId"][];
+            /** @description Since when; now when absent. */
+            to?: components["schemas"]["Instant"];
+        };
         /**
          * @description Whether a case is being worked on.
          * @enum {string}
          */
         CaseStatus: "open" | "closed";
+        /** @description That clocks of a case stand still: those whose rule does not count times of this ground, or those that are named. */
+        CaseSuspension: {
+            /** @description Just these deadlines. Required when the ground is `suspension` or `other`, of which no rule says what it stops. */
+            deadline_ids?: components["schemas"]["DeadlineId"][];
+            /** @description Since when; now when absent. */
+            from?: components["schemas"]["Instant"];
+            /** @description On what ground. */
+            ground: components["schemas"]["PauseGround"];
+            /** @description Why, and what proves it. */
+            reason: string;
+        };
         /**
          * @description Where a case can be moved.
          * @enum {string}
@@ -1757,29 +2330,66 @@ export interface components {
          * @example 2026-11-22
          */
         Day: string;
+        /**
+         * @description What a published day is.
+         * @enum {string}
+         */
+        DayOff: "holiday" | "workday";
         /** @description A deadline. */
         Deadline: {
+            /**
+             * @description Other rules for the same act, which end later or are another reading.
+             * @example []
+             */
+            alternatives: components["schemas"]["AlternativeRule"][];
             /** @description Copied from the notice instead of computed. */
             as_stated: boolean;
+            /** @description Who answers for it. */
+            assignee_id: components["schemas"]["MemberId"] | null;
             case_id: components["schemas"]["CaseId"];
+            /**
+             * @description What moved its end, in order.
+             * @example []
+             */
+            changes: components["schemas"]["DueChange"][];
+            /**
+             * @description Where sources contradict each other, in the caller's language.
+             * @example 《公安机关办理行政案件程序规定》第133条为3日
+             */
+            conflict: string | null;
             created_at: components["schemas"]["Instant"];
             /** @description The moment at which it ends. */
             due_at: components["schemas"]["Instant"];
+            /** @description A person has set its end, which no trigger moves any more. */
+            due_by_hand: boolean;
             /** @description The last day, in China. */
             due_on: components["schemas"]["Day"];
             id: components["schemas"]["DeadlineId"];
             /** @example platform_appeal */
             key: string | null;
             met_at: components["schemas"]["Instant"] | null;
+            missed_at: components["schemas"]["Instant"] | null;
             /** @example 申诉已提交，回执号 SS20261124-0331 */
             note: string | null;
+            /** @description Runs, and its end has passed. */
+            overdue: boolean;
             owed_by: components["schemas"]["OwedBy"];
+            /**
+             * @description When its clock stood still.
+             * @example []
+             */
+            pauses: components["schemas"]["Pause"][];
+            /** @description When it would end if its clock went on now; null unless it stands still. */
+            projected: components["schemas"]["ProjectedEnd"] | null;
             /** @description May still move, because a calendar is not published or the rule was not yet in force. */
             provisional: boolean;
             /** @example PF-DOUYIN-APPEAL */
             rule_id: string | null;
+            shop_id: components["schemas"]["ShopId"];
             stage: components["schemas"]["Stage"];
             status: components["schemas"]["DeadlineStatus"];
+            /** @description Rests on a statute: a second person checks what was entered. */
+            statutory: boolean;
             /**
              * @description In the caller's language when it is a rule's.
              * @example 抖音虚假交易申诉
@@ -1790,15 +2400,195 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description A computed end, and the way to it. */
+        DeadlineExplanation: {
+            /**
+             * @description Other rules for the same act.
+             * @example []
+             */
+            alternatives: components["schemas"]["AlternativeRule"][];
+            /** @example cn */
+            calendar: string;
+            calendar_version: components["schemas"]["CalendarVersion"];
+            /** @description The moment at which it ends. */
+            due_at: components["schemas"]["Instant"];
+            /** @description The last day. */
+            due_on: components["schemas"]["Day"];
+            /** @description Every day that was counted or passed over with its reason, the rule, the calendar, and the sources of both. */
+            explanation: components["schemas"]["ExplanationLine"][];
+            /** @description May still move, because a calendar is not published or the rule was not yet in force. */
+            provisional: boolean;
+            /**
+             * @description The rule that was applied; null when a person gave the period or the end.
+             * @example SAMR-HEARING-REQ
+             */
+            rule_id: string | null;
+            /**
+             * Format: int32
+             * @description The tenant's version of the rule; 0 when it is built in.
+             * @example 0
+             */
+            rule_number: number | null;
+        };
         /**
          * Format: uuid
          * @description A deadline.
          */
         DeadlineId: string;
+        /** @description What a move does to a deadline. */
+        DeadlineMove: {
+            case_id: components["schemas"]["CaseId"];
+            /** @description The deadline as it is afterwards. */
+            deadline: components["schemas"]["Deadline"];
+            from_due_at: components["schemas"]["Instant"];
+            /** @description Until now: the last day. */
+            from_due_on: components["schemas"]["Day"];
+            /** @description Whether its end is another one afterwards. */
+            moves: boolean;
+            /** @description It was met or edited by hand: the move has to name it in `move_too` or `keep`. */
+            to_confirm: boolean;
+        };
+        /** @description Deadlines that a rule moves, or would. */
+        DeadlineMovePage: {
+            /** @description The elements. */
+            data: components["schemas"]["DeadlineMove"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description Which open deadlines follow the rule as it is now. */
+        DeadlineMoves: {
+            /** @description The deadlines, at most 100 at a time. */
+            deadline_ids: components["schemas"]["DeadlineId"][];
+            /** @description Why. */
+            reason?: string;
+        };
         /** @description The deadlines of a case. */
         DeadlinePage: {
             /** @description The elements. */
             data: components["schemas"]["Deadline"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description What changes on a deadline. Its end moves to what a page or a decision states; give the moment or the last day, and on what it rests. */
+        DeadlinePatch: {
+            /** @description Who answers for it. */
+            assignee_id?: components["schemas"]["MemberId"] | null;
+            /** @description On what the new end rests: required with one. */
+            basis?: string;
+            /** @description The moment at which it ends. */
+            due_at?: components["schemas"]["Instant"];
+            /** @description The last day, in the zone of its calendar. */
+            due_on?: components["schemas"]["Day"];
+            /** @description The stage that it belongs to. */
+            stage?: components["schemas"]["Stage"];
+            /** @description Its title; the rule's when it is null. */
+            title?: string | null;
+        };
+        /** @description What to compute. Give a rule or a period, and the moment or the day from which it runs. */
+        DeadlinePreview: {
+            /** @description The calendar of a period: `cn` when absent. A rule has its own. */
+            calendar?: components["schemas"]["Slug"];
+            /** @description Times that are not counted. */
+            excluded?: components["schemas"]["ExcludedTime"][];
+            /** @description The moment of the trigger. */
+            occurred_at?: components["schemas"]["Instant"];
+            /** @description The day of the trigger. */
+            occurred_on?: components["schemas"]["Day"];
+            /** @description A period; a negative amount counts back. */
+            period?: components["schemas"]["Period"];
+            /** @description A rule; its version is the one that holds on the day of the trigger. */
+            rule_id?: string;
+        };
+        /** @description A version of a rule that makes a deadline from a trigger. */
+        DeadlineRule: {
+            /**
+             * @description Rules for the same act: the one that ends first is scheduled, the others are shown.
+             * @example []
+             */
+            alternatives: string[];
+            /**
+             * @description Channels, and platforms as `platform:tmall`.
+             * @example [
+             *       "regulator"
+             *     ]
+             */
+            applies_to: components["schemas"]["AppliesTo"][];
+            built_in: boolean;
+            /** @example cn */
+            calendar: string;
+            confidence: components["schemas"]["SourceConfidence"];
+            /**
+             * @description Where sources contradict each other, in the caller's language.
+             * @example 两部规定的期限不一致
+             */
+            conflict: string | null;
+            created_at: components["schemas"]["Instant"] | null;
+            created_by: components["schemas"]["MemberId"] | null;
+            /** @description First day of triggers that it governs. */
+            effective_from: components["schemas"]["Day"] | null;
+            /** @description Last day of triggers that it governs. */
+            effective_to: components["schemas"]["Day"] | null;
+            /**
+             * @description The rule whose deadline it extends, from that one's first due date.
+             * @example SAMR-R-VERIFY
+             */
+            extends: string | null;
+            /** @description The id of the tenant's version; null when it is built in. */
+            id: components["schemas"]["DeadlineRuleId"] | null;
+            /**
+             * @description The times that are not counted.
+             * @example []
+             */
+            not_counted: components["schemas"]["PauseGround"][];
+            /**
+             * @description What to know of it.
+             * @example From service of the notice; silence counts as waiver.
+             */
+            note: string;
+            /**
+             * Format: int32
+             * @description The tenant's version of it; 0 when it is built in.
+             * @example 0
+             */
+            number: number;
+            owed_by: components["schemas"]["OwedBy"];
+            /** @description Null when the notice states it. */
+            period: components["schemas"]["Period"] | null;
+            /** @example SAMR-HEARING-REQ */
+            rule_id: string;
+            /**
+             * @description Statute, regulation or platform text.
+             * @example 行政处罚法 art.63, 64(1), 85
+             */
+            source: string;
+            stage: components["schemas"]["Stage"];
+            /** @description Rests on a statute. */
+            statutory: boolean;
+            /**
+             * @description In the caller's language.
+             * @example 申请听证
+             */
+            title: string;
+            /**
+             * @description The trigger that starts it; `X.due` is the due date of rule X.
+             * @example penalty_notice_served
+             */
+            trigger_event: string;
+            withdrawn_at: components["schemas"]["Instant"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A tenant's version of a deadline rule.
+         */
+        DeadlineRuleId: string;
+        /** @description A page of deadline rules. */
+        DeadlineRulePage: {
+            /** @description The elements. */
+            data: components["schemas"]["DeadlineRule"][];
             /** @description Whether it goes on. */
             has_more: boolean;
             /** @description Where the list goes on; null at its end. */
@@ -1809,6 +2599,23 @@ export interface components {
          * @enum {string}
          */
         DeadlineStatus: "pending" | "met" | "missed" | "waived" | "suspended";
+        /** @description What moved the end of a deadline. */
+        DueChange: {
+            at: components["schemas"]["Instant"];
+            /**
+             * @description On what it rests.
+             * @example 延期告知书 2026-17
+             */
+            basis: string;
+            by: components["schemas"]["MemberId"];
+            /**
+             * @description The rule that extended it.
+             * @example SAMR-R-VERIFY-EXT
+             */
+            rule_id: string | null;
+            /** @description The end that was stated. */
+            stated_due_at: components["schemas"]["Instant"] | null;
+        };
         /**
          * Format: email
          * @description An e-mail address, folded to lower case.
@@ -1820,6 +2627,52 @@ export interface components {
          * @description An entry of the journal.
          */
         EntryId: string;
+        /** @description A time that is not counted. */
+        ExcludedTime: {
+            /** @description Since when. */
+            from: components["schemas"]["Instant"];
+            /** @description On what ground; `other` when absent. */
+            ground?: components["schemas"]["PauseGround"];
+            /** @description Until when. */
+            to: components["schemas"]["Instant"];
+        };
+        /**
+         * @description What a line of an explanation says.
+         * @enum {string}
+         */
+        ExplanationCode: "rule" | "conflict" | "alternative" | "calendar" | "starts" | "trigger_not_counted" | "counted" | "skipped" | "paused" | "hours" | "ends" | "rolled_over" | "rolled_to" | "extended" | "stated" | "provisional" | "due";
+        /** @description A line of an explanation. */
+        ExplanationLine: {
+            /** @description The moment that it is about. */
+            at: components["schemas"]["Instant"] | null;
+            code: components["schemas"]["ExplanationCode"];
+            /**
+             * Format: int32
+             * @description The how manieth counted day it is.
+             * @example 3
+             */
+            counted: number | null;
+            /** @description The day that it is about. */
+            date: components["schemas"]["Day"] | null;
+            /**
+             * @description The same in words, in the caller's language.
+             * @example 2026-10-10 调休上班日（国庆节），第5日
+             */
+            message: string;
+        };
+        /** @description That a deadline ends later: by the rule for it, by a further period, or at a date that was stated. Give one of them. */
+        Extension: {
+            /** @description The decision or consent that it rests on. */
+            basis: string;
+            /** @description The moment at which it ends from now on. */
+            due_at?: components["schemas"]["Instant"];
+            /** @description The last day from now on. */
+            due_on?: components["schemas"]["Day"];
+            /** @description A further period, counted from the end until then. */
+            period?: components["schemas"]["Period"];
+            /** @description The rule that extends the deadline's own, such as `SAMR-R-VERIFY-EXT`; it counts from the end until then. */
+            rule_id?: string;
+        };
         /**
          * @description A rule about one field.
          * @enum {string}
@@ -2075,6 +2928,25 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /** @description What moving a trigger changes, or would. */
+        MovedTrigger: {
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at, or that it has now.
+             */
+            case_version: number;
+            /** @description The deadlines that hang on it. */
+            deadlines: components["schemas"]["DeadlineMove"][];
+            /**
+             * @description The deadlines that start because another rule holds on its new day.
+             * @example []
+             */
+            started: components["schemas"]["Deadline"][];
+            /** @description The tasks that are due at another moment. */
+            tasks: components["schemas"]["TaskMove"][];
+            /** @description The trigger as it is afterwards. */
+            trigger: components["schemas"]["Trigger"];
+        };
         /** @description A point of an accusation. */
         NewAllegation: {
             /** @description The amount it names. */
@@ -2105,6 +2977,37 @@ export interface components {
             name: string;
             /** @description What it may do, within its member's role. */
             scopes: components["schemas"]["Capability"][];
+        };
+        /** @description A calendar of the tenant's own. */
+        NewCalendar: {
+            /** @description Whether the days of the calendar `cn` hold in years that it has not published itself. */
+            based_on_built_in?: boolean;
+            /** @description Whether rest days stay rest days on which the state makes up for a holiday. */
+            ignores_make_up_days?: boolean;
+            /** @description The short name by which rules refer to it. */
+            key: components["schemas"]["Slug"];
+            /** @description What it is called. */
+            name: components["schemas"]["LocalLine"];
+            /** @description The days of every week on which nobody works; Saturday and Sunday when absent. */
+            rest_days?: components["schemas"]["WeekDay"][];
+            /** @description The zone in which its days begin and end; China's when absent. */
+            zone?: components["schemas"]["Zone"];
+        };
+        /** @description A day off or a make-up working day. */
+        NewCalendarDay: {
+            /** @description The day. */
+            date: components["schemas"]["Day"];
+            /** @description Which of both. */
+            kind: components["schemas"]["DayOff"];
+            /** @description The name of its holiday. */
+            name: string;
+        };
+        /** @description The days off and the make-up working days of a year, all of them. They take the place of those that the year had. */
+        NewCalendarYear: {
+            /** @description The days. */
+            days: components["schemas"]["NewCalendarDay"][];
+            /** @description The notice that publishes them: an address or a document number. */
+            source: string;
         };
         /** @description A case to open from a complaint. */
         NewCase: {
@@ -2169,6 +3072,8 @@ export interface components {
         };
         /** @description A deadline as a notice or a platform's page states it. Give the moment when it is stated, the last day otherwise. */
         NewDeadline: {
+            /** @description Who answers for it; whoever leads the case when absent. */
+            assignee_id?: components["schemas"]["MemberId"];
             /** @description The moment at which it ends. */
             due_at?: components["schemas"]["Instant"];
             /** @description The last day, in China. */
@@ -2183,6 +3088,41 @@ export interface components {
             stage?: components["schemas"]["Stage"];
             /** @description Its title; the rule's when a rule is named. */
             title?: string;
+        };
+        /** @description A version of a rule: of one of the tenant's own, or one that takes the place of a built-in rule for triggers of its time. */
+        NewDeadlineRule: {
+            /** @description Another rule for the same act. */
+            alternative_of?: string;
+            /** @description Where it applies: channels, and platforms as `platform:tmall`. */
+            applies_to: components["schemas"]["AppliesTo"][];
+            /** @description The calendar by which it counts; `cn` when absent. */
+            calendar?: components["schemas"]["Slug"];
+            /** @description How well the source was read; not at all when absent. */
+            confidence?: components["schemas"]["SourceConfidence"];
+            /** @description First day of triggers that it governs; all before when absent. */
+            effective_from?: components["schemas"]["Day"];
+            /** @description Last day of triggers that it governs; all after when absent. */
+            effective_to?: components["schemas"]["Day"];
+            /** @description The rule whose deadline it extends. */
+            extends?: string;
+            /** @description The times that are not counted. */
+            not_counted?: components["schemas"]["PauseGround"][];
+            /** @description What to know of it. */
+            note?: string;
+            /** @description Who owes the act; us when absent. */
+            owed_by?: components["schemas"]["OwedBy"];
+            /** @description How long it is; absent when the notice states it. */
+            period?: components["schemas"]["Period"];
+            /** @description The rule of which it is a version. */
+            rule_id: components["schemas"]["Slug"];
+            /** @description Statute, regulation, platform text, contract. */
+            source: string;
+            /** @description The stage of its deadlines. */
+            stage: components["schemas"]["Stage"];
+            /** @description Its title. */
+            title: components["schemas"]["LocalLine"];
+            /** @description The trigger that starts it. */
+            trigger_event: string;
         };
         /** @description Access to give to a member: to one shop with its cases, or to one case. */
         NewGrant: {
@@ -2210,6 +3150,15 @@ export interface components {
             email: components["schemas"]["Email"];
             /** @description As what. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A single day that is otherwise than its year says: a local holiday, a make-up day of the tenant's own. */
+        NewOwnDay: {
+            /** @description What it is. */
+            kind: components["schemas"]["DayOff"];
+            /** @description What it is called. */
+            name: string;
+            /** @description Why: a notice, a contract, a practice. */
+            source: string;
         };
         /** @description A draft to make, as a copy of a version that is there. */
         NewPlaybook: {
@@ -2302,16 +3251,22 @@ export interface components {
             /** @description The documents that are wanted. */
             wanted_documents?: string[];
         };
-        /** @description A dated fact. Give the moment when it is known, the day otherwise. */
+        /** @description A dated fact with its proof. Give the moment when it is known, the day otherwise. */
         NewTrigger: {
+            /** @description The document that proves it: its number, or where it lies. */
+            document_reference?: string;
             /** @description What happened, as a word of the rules and the playbook. */
             event: string;
+            /** @description What else is to be known of it. */
+            note?: string;
             /** @description When it happened. */
             occurred_at?: components["schemas"]["Instant"];
             /** @description On which day it happened, in China. */
             occurred_on?: components["schemas"]["Day"];
-            /** @description How it was served or came to be known. */
+            /** @description Who served it, or through whom it came to be known. */
             served_by?: string;
+            /** @description How it was served. */
+            service_method?: components["schemas"]["ServiceMethod"];
         };
         /** @description The deadline that comes next. */
         NextDeadline: {
@@ -2334,6 +3289,15 @@ export interface components {
          * @enum {string}
          */
         OwedBy: "us" | "them" | "system";
+        /** @description A single day of a tenant's own. */
+        OwnDay: {
+            date: components["schemas"]["Day"];
+            kind: components["schemas"]["DayOff"];
+            /** @example 壮族三月三 */
+            name: string;
+            /** @example 广西壮族自治区人民政府公告 */
+            source: string;
+        };
         /**
          * Format: password
          * @description A password: 10 to 200 characters, whatever they are (NIST SP 800-63B §5.1.1.2: length, no composition rules).
@@ -2346,6 +3310,34 @@ export interface components {
             new_password: components["schemas"]["Password"];
             /** @description The one that one has. */
             old_password: components["schemas"]["Secret"];
+        };
+        /** @description A time during which a clock stood still, or stands still. */
+        Pause: {
+            by: components["schemas"]["MemberId"];
+            from: components["schemas"]["Instant"];
+            ground: components["schemas"]["PauseGround"];
+            /** @example 送检，检验机构已受理 */
+            reason: string;
+            /** @description Null while it stands still. */
+            to: components["schemas"]["Instant"] | null;
+        };
+        /**
+         * @description Why a clock stands still. The statutes name the times that are not counted; a rule says which of them it knows.
+         * @enum {string}
+         */
+        PauseGround: "testing" | "appraisal" | "rights_holder_identification" | "hearing" | "publication" | "refund_order" | "suspension" | "other";
+        /** @description A length of time as a rule states it. */
+        Period: {
+            /**
+             * Format: int32
+             * @description How many units; a negative amount counts back from the trigger.
+             * @example 5
+             */
+            amount: number;
+            /** @description What happens to an end on a day off; working days end on a working day by themselves. */
+            roll?: components["schemas"]["Roll"];
+            /** @description The unit counted. */
+            unit: components["schemas"]["Unit"];
         };
         /**
          * Format: uuid
@@ -2550,7 +3542,7 @@ export interface components {
          * @description The stable code of a kind of problem.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
+        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "confirmation_required" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
         /** @description A field that breaks a rule: one of `pointer`, `parameter` and `header` says where it stands. */
         ProblemField: {
             /** @description The stable code of the rule. */
@@ -2584,6 +3576,11 @@ export interface components {
              */
             title: string;
         };
+        /** @description When a deadline would end if its clock went on now. */
+        ProjectedEnd: {
+            due_at: components["schemas"]["Instant"];
+            due_on: components["schemas"]["Day"];
+        };
         /** @description A refresh token. */
         Refresh: {
             /** @description The token from the last answer. */
@@ -2614,6 +3611,11 @@ export interface components {
          * @enum {string}
          */
         ReporterType: "consumer" | "competitor" | "regulator" | "police" | "platform" | "insider" | "professional_claimant" | "anonymous" | "unknown";
+        /** @description That a clock goes on. */
+        Resumption: {
+            /** @description Since when; now when absent. */
+            to?: components["schemas"]["Instant"];
+        };
         /** @description Why a comment is retracted. */
         Retraction: {
             /** @description The reason, which goes on the record. */
@@ -2625,10 +3627,20 @@ export interface components {
          */
         Role: "owner" | "manager" | "handler" | "counsel" | "client" | "auditor";
         /**
+         * @description Where an end goes that falls on a day off.
+         * @enum {string}
+         */
+        Roll: "none" | "forward" | "backward";
+        /**
          * @description A password as somebody types it, of any length up to 1,000 bytes.
          * @example correct horse battery
          */
         Secret: string;
+        /**
+         * @description How a trigger was served, or came to be known.
+         * @enum {string}
+         */
+        ServiceMethod: "direct" | "left_at_place" | "post" | "electronic" | "entrusted" | "publication" | "platform_message" | "phone" | "other";
         /** @description A session: an access token for ten minutes and a refresh token for the next one. */
         Session: {
             /**
@@ -2712,6 +3724,11 @@ export interface components {
         /** @description A short name for machines and people alike: ASCII letters, digits, `-` and `_`. */
         Slug: string;
         /**
+         * @description How well the source of a rule was read.
+         * @enum {string}
+         */
+        SourceConfidence: "statute" | "official_form" | "platform_text" | "secondary" | "unverified";
+        /**
          * @description A stage, in the default order. Stages overlap.
          * @enum {string}
          */
@@ -2757,6 +3774,27 @@ export interface components {
             deadlines: components["schemas"]["Deadline"][];
             tasks: components["schemas"]["Task"][];
             trigger: components["schemas"]["Trigger"];
+        };
+        /** @description Which clocks of a case stop, or would, and which run on. */
+        StoppedClocks: {
+            /**
+             * Format: int64
+             * @description The version of the case that was looked at, to suspend with as `If-Match`; or that it has now.
+             */
+            case_version: number;
+            /** @description The deadlines that run on. */
+            running: components["schemas"]["Deadline"][];
+            /** @description The deadlines whose clock stops, as they are then: `projected` is when they would end if it went on now. */
+            stopped: components["schemas"]["Deadline"][];
+        };
+        /** @description That the clock of a deadline stands still. */
+        Suspension: {
+            /** @description Since when; now when absent. */
+            from?: components["schemas"]["Instant"];
+            /** @description On what ground. */
+            ground: components["schemas"]["PauseGround"];
+            /** @description Why, and what proves it. */
+            reason: string;
         };
         /** @description A task. */
         Task: {
@@ -2836,6 +3874,12 @@ export interface components {
          * @description A task.
          */
         TaskId: string;
+        /** @description A task that is due at another moment. */
+        TaskMove: {
+            due_at: components["schemas"]["Instant"] | null;
+            task_id: components["schemas"]["TaskId"];
+            was_due_at: components["schemas"]["Instant"] | null;
+        };
         /** @description A page of tasks. */
         TaskPage: {
             /** @description The elements. */
@@ -2931,19 +3975,54 @@ export interface components {
         Trigger: {
             case_id: components["schemas"]["CaseId"];
             created_at: components["schemas"]["Instant"];
+            /**
+             * @description The document that proves it: its number, or where it lies.
+             * @example 罚单 DY20261120-7781
+             */
+            document_reference: string | null;
             /** @example platform_notice */
             event: string;
             id: components["schemas"]["TriggerId"];
+            /** @example 站内信与短信同时收到 */
+            note: string | null;
             occurred_at: components["schemas"]["Instant"] | null;
             occurred_on: components["schemas"]["Day"];
+            /** @description Who entered it; null when the product did. */
+            recorded_by: components["schemas"]["MemberId"] | null;
             /** @example 商家后台站内信 */
             served_by: string | null;
+            service_method: components["schemas"]["ServiceMethod"] | null;
+            updated_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            version: number;
         };
         /**
          * Format: uuid
          * @description A dated fact that starts clocks.
          */
         TriggerId: string;
+        /**
+         * @description That a fact happened at another time, or is proved otherwise. Give the moment when it is known, the day otherwise; neither when only the proof
+         *     changes.
+         */
+        TriggerMove: {
+            /** @description The document that proves it: its number, or where it lies. */
+            document_reference?: string | null;
+            /** @description The deadlines that stay as they are, because they were met or edited by hand. */
+            keep?: components["schemas"]["DeadlineId"][];
+            /** @description The deadlines that are moved too, although they were met or edited by hand. What was met stays met. */
+            move_too?: components["schemas"]["DeadlineId"][];
+            /** @description When it happened. */
+            occurred_at?: components["schemas"]["Instant"];
+            /** @description On which day it happened, in China. */
+            occurred_on?: components["schemas"]["Day"];
+            /** @description Why it is another time. */
+            reason: string;
+            /** @description Who served it, or through whom it came to be known. */
+            served_by?: string | null;
+            /** @description How it was served. */
+            service_method?: components["schemas"]["ServiceMethod"] | null;
+        };
         /** @description The triggers of a case. */
         TriggerPage: {
             /** @description The elements. */
@@ -2970,6 +4049,16 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        WeekDay: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /**
+         * @description A time zone by its IANA name.
+         * @example Asia/Shanghai
+         */
+        Zone: string;
     };
     responses: {
         /** @description `busy`. */
@@ -3045,11 +4134,31 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `idempotency_in_flight`, `invalid_transition`. */
+        idempotency_in_flight_or_invalid_transition: {
+            headers: {
+                /** @description Seconds to wait. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `idempotency_in_flight`, `playbook_published`. */
         idempotency_in_flight_or_playbook_published: {
             headers: {
                 /** @description Seconds to wait. */
                 "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_key_reused`. */
+        idempotency_key_reused: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -3269,17 +4378,25 @@ export type AllegationKind = components['schemas']['AllegationKind'];
 export type AllegationOutcome = components['schemas']['AllegationOutcome'];
 export type AllegationPage = components['schemas']['AllegationPage'];
 export type AllegationPatch = components['schemas']['AllegationPatch'];
+export type AlternativeRule = components['schemas']['AlternativeRule'];
 export type Anchor = components['schemas']['Anchor'];
 export type AnchorKind = components['schemas']['AnchorKind'];
 export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyId = components['schemas']['ApiKeyId'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
+export type AppliesTo = components['schemas']['AppliesTo'];
 export type Author = components['schemas']['Author'];
 export type Bilingual = components['schemas']['Bilingual'];
 export type Blocker = components['schemas']['Blocker'];
 export type BlockerCode = components['schemas']['BlockerCode'];
 export type BlockerPage = components['schemas']['BlockerPage'];
 export type BranchPreview = components['schemas']['BranchPreview'];
+export type Calendar = components['schemas']['Calendar'];
+export type CalendarDay = components['schemas']['CalendarDay'];
+export type CalendarPage = components['schemas']['CalendarPage'];
+export type CalendarPatch = components['schemas']['CalendarPatch'];
+export type CalendarVersion = components['schemas']['CalendarVersion'];
+export type CalendarYear = components['schemas']['CalendarYear'];
 export type Capability = components['schemas']['Capability'];
 export type Case = components['schemas']['Case'];
 export type CaseGrant = components['schemas']['CaseGrant'];
@@ -3288,7 +4405,9 @@ export type CaseId = components['schemas']['CaseId'];
 export type CaseMoves = components['schemas']['CaseMoves'];
 export type CasePage = components['schemas']['CasePage'];
 export type CasePatch = components['schemas']['CasePatch'];
+export type CaseResumption = components['schemas']['CaseResumption'];
 export type CaseStatus = components['schemas']['CaseStatus'];
+export type CaseSuspension = components['schemas']['CaseSuspension'];
 export type CaseTarget = components['schemas']['CaseTarget'];
 export type CaseTransition = components['schemas']['CaseTransition'];
 export type Channel = components['schemas']['Channel'];
@@ -3308,12 +4427,27 @@ export type Cover = components['schemas']['Cover'];
 export type CreditCode = components['schemas']['CreditCode'];
 export type Currency = components['schemas']['Currency'];
 export type Day = components['schemas']['Day'];
+export type DayOff = components['schemas']['DayOff'];
 export type Deadline = components['schemas']['Deadline'];
+export type DeadlineExplanation = components['schemas']['DeadlineExplanation'];
 export type DeadlineId = components['schemas']['DeadlineId'];
+export type DeadlineMove = components['schemas']['DeadlineMove'];
+export type DeadlineMovePage = components['schemas']['DeadlineMovePage'];
+export type DeadlineMoves = components['schemas']['DeadlineMoves'];
 export type DeadlinePage = components['schemas']['DeadlinePage'];
+export type DeadlinePatch = components['schemas']['DeadlinePatch'];
+export type DeadlinePreview = components['schemas']['DeadlinePreview'];
+export type DeadlineRule = components['schemas']['DeadlineRule'];
+export type DeadlineRuleId = components['schemas']['DeadlineRuleId'];
+export type DeadlineRulePage = components['schemas']['DeadlineRulePage'];
 export type DeadlineStatus = components['schemas']['DeadlineStatus'];
+export type DueChange = components['schemas']['DueChange'];
 export type Email = components['schemas']['Email'];
 export type EntryId = components['schemas']['EntryId'];
+export type ExcludedTime = components['schemas']['ExcludedTime'];
+export type ExplanationCode = components['schemas']['ExplanationCode'];
+export type ExplanationLine = components['schemas']['ExplanationLine'];
+export type Extension = components['schemas']['Extension'];
 export type FieldRule = components['schemas']['FieldRule'];
 export type Grant = components['schemas']['Grant'];
 export type GrantId = components['schemas']['GrantId'];
@@ -3339,16 +4473,22 @@ export type MemberStatus = components['schemas']['MemberStatus'];
 export type Money = components['schemas']['Money'];
 export type MovedCase = components['schemas']['MovedCase'];
 export type MovedCasePage = components['schemas']['MovedCasePage'];
+export type MovedTrigger = components['schemas']['MovedTrigger'];
 export type NewAllegation = components['schemas']['NewAllegation'];
 export type NewApiKey = components['schemas']['NewApiKey'];
+export type NewCalendar = components['schemas']['NewCalendar'];
+export type NewCalendarDay = components['schemas']['NewCalendarDay'];
+export type NewCalendarYear = components['schemas']['NewCalendarYear'];
 export type NewCase = components['schemas']['NewCase'];
 export type NewComment = components['schemas']['NewComment'];
 export type NewComplaint = components['schemas']['NewComplaint'];
 export type NewConclusion = components['schemas']['NewConclusion'];
 export type NewDeadline = components['schemas']['NewDeadline'];
+export type NewDeadlineRule = components['schemas']['NewDeadlineRule'];
 export type NewGrant = components['schemas']['NewGrant'];
 export type NewHandOver = components['schemas']['NewHandOver'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewOwnDay = components['schemas']['NewOwnDay'];
 export type NewPlaybook = components['schemas']['NewPlaybook'];
 export type NewPlaybookTask = components['schemas']['NewPlaybookTask'];
 export type NewReporter = components['schemas']['NewReporter'];
@@ -3358,8 +4498,12 @@ export type NewTrigger = components['schemas']['NewTrigger'];
 export type NextDeadline = components['schemas']['NextDeadline'];
 export type Offset = components['schemas']['Offset'];
 export type OwedBy = components['schemas']['OwedBy'];
+export type OwnDay = components['schemas']['OwnDay'];
 export type Password = components['schemas']['Password'];
 export type PasswordChange = components['schemas']['PasswordChange'];
+export type Pause = components['schemas']['Pause'];
+export type PauseGround = components['schemas']['PauseGround'];
+export type Period = components['schemas']['Period'];
 export type PersonId = components['schemas']['PersonId'];
 export type PlannedTask = components['schemas']['PlannedTask'];
 export type Platform = components['schemas']['Platform'];
@@ -3378,28 +4522,36 @@ export type Problem = components['schemas']['Problem'];
 export type ProblemCode = components['schemas']['ProblemCode'];
 export type ProblemField = components['schemas']['ProblemField'];
 export type ProblemKind = components['schemas']['ProblemKind'];
+export type ProjectedEnd = components['schemas']['ProjectedEnd'];
 export type Refresh = components['schemas']['Refresh'];
 export type Reporter = components['schemas']['Reporter'];
 export type ReporterPatch = components['schemas']['ReporterPatch'];
 export type ReporterType = components['schemas']['ReporterType'];
+export type Resumption = components['schemas']['Resumption'];
 export type Retraction = components['schemas']['Retraction'];
 export type Role = components['schemas']['Role'];
+export type Roll = components['schemas']['Roll'];
 export type Secret = components['schemas']['Secret'];
+export type ServiceMethod = components['schemas']['ServiceMethod'];
 export type Session = components['schemas']['Session'];
 export type Shop = components['schemas']['Shop'];
 export type ShopId = components['schemas']['ShopId'];
 export type ShopPage = components['schemas']['ShopPage'];
 export type ShopPatch = components['schemas']['ShopPatch'];
 export type Slug = components['schemas']['Slug'];
+export type SourceConfidence = components['schemas']['SourceConfidence'];
 export type Stage = components['schemas']['Stage'];
 export type StageRecord = components['schemas']['StageRecord'];
 export type StageStatus = components['schemas']['StageStatus'];
 export type StageTarget = components['schemas']['StageTarget'];
 export type StageTransition = components['schemas']['StageTransition'];
 export type StartedTrigger = components['schemas']['StartedTrigger'];
+export type StoppedClocks = components['schemas']['StoppedClocks'];
+export type Suspension = components['schemas']['Suspension'];
 export type Task = components['schemas']['Task'];
 export type TaskChanges = components['schemas']['TaskChanges'];
 export type TaskId = components['schemas']['TaskId'];
+export type TaskMove = components['schemas']['TaskMove'];
 export type TaskPage = components['schemas']['TaskPage'];
 export type TaskPatch = components['schemas']['TaskPatch'];
 export type TaskStatus = components['schemas']['TaskStatus'];
@@ -3409,10 +4561,13 @@ export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelinePage = components['schemas']['TimelinePage'];
 export type Trigger = components['schemas']['Trigger'];
 export type TriggerId = components['schemas']['TriggerId'];
+export type TriggerMove = components['schemas']['TriggerMove'];
 export type TriggerPage = components['schemas']['TriggerPage'];
 export type Unit = components['schemas']['Unit'];
 export type Visibility = components['schemas']['Visibility'];
 export type Waiver = components['schemas']['Waiver'];
+export type WeekDay = components['schemas']['WeekDay'];
+export type Zone = components['schemas']['Zone'];
 export type ResponseBusy = components['responses']['busy'];
 export type ResponseCaseClosed = components['responses']['case_closed'];
 export type ResponseForbidden = components['responses']['forbidden'];
@@ -3420,7 +4575,9 @@ export type ResponseIdempotencyInFlight = components['responses']['idempotency_i
 export type ResponseIdempotencyInFlightOrAlreadyExists = components['responses']['idempotency_in_flight_or_already_exists'];
 export type ResponseIdempotencyInFlightOrCaseClosed = components['responses']['idempotency_in_flight_or_case_closed'];
 export type ResponseIdempotencyInFlightOrCaseClosedOrInvalidTransition = components['responses']['idempotency_in_flight_or_case_closed_or_invalid_transition'];
+export type ResponseIdempotencyInFlightOrInvalidTransition = components['responses']['idempotency_in_flight_or_invalid_transition'];
 export type ResponseIdempotencyInFlightOrPlaybookPublished = components['responses']['idempotency_in_flight_or_playbook_published'];
+export type ResponseIdempotencyKeyReused = components['responses']['idempotency_key_reused'];
 export type ResponseIdempotencyKeyReusedOrInvalidBody = components['responses']['idempotency_key_reused_or_invalid_body'];
 export type ResponseIdempotencyKeyReusedOrInvalidBodyOrReasonRequired = components['responses']['idempotency_key_reused_or_invalid_body_or_reason_required'];
 export type ResponseInternal = components['responses']['internal'];
@@ -3765,6 +4922,527 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["idempotency_in_flight"];
             414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listCalendars: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    createCalendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendar"];
+            };
+        };
+        responses: {
+            /** @description The calendar. */
+            201: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_already_exists"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    getCalendar: {
+        parameters: {
+            query?: {
+                /** @description The calendar as it was in this version. */
+                version?: number;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    changeCalendar: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["CalendarPatch"];
+            };
+        };
+        responses: {
+            /** @description The calendar in its new version. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    getCalendarDay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The day.
+                 * @example 2027-03-03
+                 */
+                date: components["schemas"]["Day"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The day. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDay"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    setCalendarDay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The day.
+                 * @example 2027-03-03
+                 */
+                date: components["schemas"]["Day"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwnDay"];
+            };
+        };
+        responses: {
+            /** @description The calendar in its new version. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    unsetCalendarDay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The day.
+                 * @example 2027-03-03
+                 */
+                date: components["schemas"]["Day"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar in its new version. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    getCalendarYear: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The year.
+                 * @example 2027
+                 */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The year. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarYear"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    publishCalendarYear: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The year.
+                 * @example 2027
+                 */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarYear"];
+            };
+        };
+        responses: {
+            /** @description The calendar in its new version. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    withdrawCalendarYear: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar.
+                 * @example cn
+                 */
+                calendar_key: components["schemas"]["Slug"];
+                /**
+                 * @description The year.
+                 * @example 2027
+                 */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar in its new version. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
@@ -4403,7 +6081,10 @@ export interface operations {
     };
     listDeadlines: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Owed by these: what an authority owes us stands apart from what we owe. */
+                owed_by?: components["schemas"]["OwedBy"][];
+            };
             header?: {
                 /** @description `zh-CN` (the default) or `en`. */
                 "Accept-Language"?: string;
@@ -4655,6 +6336,60 @@ export interface operations {
             503: components["responses"]["busy"];
         };
     };
+    resumeCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseResumption"];
+            };
+        };
+        responses: {
+            /** @description The deadlines with their new ends. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlinePage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
     transitionStage: {
         parameters: {
             query?: never;
@@ -4724,6 +6459,116 @@ export interface operations {
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
             507: components["responses"]["no_space"];
+        };
+    };
+    suspendCase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseSuspension"];
+            };
+        };
+        responses: {
+            /** @description What has stopped and what runs on. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoppedClocks"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    previewSuspension: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseSuspension"];
+            };
+        };
+        responses: {
+            /** @description What would stop and what would run on. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoppedClocks"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `case_closed`, `invalid_transition`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
     listCaseTasks: {
@@ -5156,17 +7001,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             408: components["responses"]["too_slow"];
-            /** @description `idempotency_in_flight`, `invalid_transition`. */
-            409: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            409: components["responses"]["idempotency_in_flight_or_invalid_transition"];
             412: components["responses"]["stale"];
             413: components["responses"]["too_large"];
             414: components["responses"]["url_too_long"];
@@ -5383,6 +7218,337 @@ export interface operations {
             507: components["responses"]["no_space"];
         };
     };
+    listDeadlineRules: {
+        parameters: {
+            query?: {
+                /** @description Started by this trigger. */
+                trigger_event?: string;
+                /** @description Applying there: channels, and platforms as `platform:tmall`. */
+                applies_to?: components["schemas"]["AppliesTo"][];
+                /** @description Of these stages. */
+                stage?: components["schemas"]["Stage"][];
+                /** @description Owed by these. */
+                owed_by?: components["schemas"]["OwedBy"][];
+                /** @description Read as well as this. */
+                confidence?: components["schemas"]["SourceConfidence"][];
+                /** @description In force for triggers of this day. */
+                in_force_on?: components["schemas"]["Day"];
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineRulePage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    createDeadlineRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeadlineRule"];
+            };
+        };
+        responses: {
+            /** @description The version. */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineRule"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listDeadlineRuleVersions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline rule.
+                 * @example SAMR-HEARING-REQ
+                 */
+                rule_id: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineRulePage"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    moveDeadlines: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key": string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline rule.
+                 * @example SAMR-HEARING-REQ
+                 */
+                rule_id: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadlineMoves"];
+            };
+        };
+        responses: {
+            /** @description The deadlines with their old and new ends. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineMovePage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    previewDeadlineMoves: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline rule.
+                 * @example SAMR-HEARING-REQ
+                 */
+                rule_id: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deadlines with their old and new ends. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineMovePage"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    withdrawDeadlineRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline rule.
+                 * @example SAMR-HEARING-REQ
+                 */
+                rule_id: components["schemas"]["Slug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version as withdrawn. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineRule"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            422: components["responses"]["idempotency_key_reused"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    previewDeadline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadlinePreview"];
+            };
+        };
+        responses: {
+            /** @description The end, and the way to it. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineExplanation"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
     getDeadline: {
         parameters: {
             query?: never;
@@ -5433,6 +7599,175 @@ export interface operations {
             503: components["responses"]["busy"];
         };
     };
+    changeDeadline: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["DeadlinePatch"];
+            };
+        };
+        responses: {
+            /** @description The deadline as changed. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadline"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            /** @description `invalid_body`, `reason_required`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    explainDeadline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The end, and the way to it. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineExplanation"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    extendDeadline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extension"];
+            };
+        };
+        responses: {
+            /** @description The deadline with its new end. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadline"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
     meetDeadline: {
         parameters: {
             query?: never;
@@ -5460,6 +7795,118 @@ export interface operations {
         };
         responses: {
             /** @description The deadline as met. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadline"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    resumeDeadline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resumption"];
+            };
+        };
+        responses: {
+            /** @description The deadline with its new end. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadline"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_case_closed_or_invalid_transition"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    suspendDeadline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The deadline.
+                 * @example 01a1f693-21c0-74ab-8abb-aca40bb6fe75
+                 */
+                deadline_id: components["schemas"]["DeadlineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            /** @description The deadline, standing still. */
             200: {
                 headers: {
                     /** @description The version, for `If-Match` and `If-None-Match`. */
@@ -6610,15 +9057,7 @@ export interface operations {
             };
             412: components["responses"]["stale"];
             414: components["responses"]["url_too_long"];
-            /** @description `idempotency_key_reused`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
@@ -7443,6 +9882,176 @@ export interface operations {
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
             507: components["responses"]["no_space"];
+        };
+    };
+    getTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The trigger.
+                 * @example 01a1f693-21c0-7f03-b034-ee5c58a805c3
+                 */
+                trigger_id: components["schemas"]["TriggerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trigger. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    moveTrigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The trigger.
+                 * @example 01a1f693-21c0-7f03-b034-ee5c58a805c3
+                 */
+                trigger_id: components["schemas"]["TriggerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerMove"];
+            };
+        };
+        responses: {
+            /** @description What has changed. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedTrigger"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `already_exists`, `case_closed`, `confirmation_required`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    previewTriggerMove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The trigger.
+                 * @example 01a1f693-21c0-7f03-b034-ee5c58a805c3
+                 */
+                trigger_id: components["schemas"]["TriggerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerMove"];
+            };
+        };
+        responses: {
+            /** @description What would change. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedTrigger"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `already_exists`, `case_closed`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
         };
     };
 }

@@ -257,6 +257,41 @@ test("the self-check is blocked until the allegations are concluded on", async (
   }
 });
 
+test("calendars and rules of the agency's own, over those that ship", async () => {
+  const calendars = await all(handler.pages("/v1/calendars", { params: {} }));
+  assert.equal(the(calendars[0]).key, "cn");
+  const key = `resting_${run}`;
+  const path = { calendar_key: key };
+  await manager.POST("/v1/calendars", { body: { key, name: { zh: "不计调休", en: "No make-up days" }, ignores_make_up_days: true, based_on_built_in: true } });
+  const version = async () => ({ "If-Match": `"${(await handler.GET("/v1/calendars/{calendar_key}", { params: { path } })).data.version}"` });
+  await manager.change("/v1/calendars/{calendar_key}", { params: { path }, body: { ignores_make_up_days: false } });
+  const year = { ...path, year: 2027 };
+  const days = [{ date: "2027-01-01", kind: "holiday" as const, name: "元旦" }];
+  await manager.PUT("/v1/calendars/{calendar_key}/years/{year}", { params: { path: year, header: await version() }, body: { source: "公司通知", days } });
+  assert.equal((await handler.GET("/v1/calendars/{calendar_key}/years/{year}", { params: { path: year } })).data.year, 2027);
+  await manager.DELETE("/v1/calendars/{calendar_key}/years/{year}", { params: { path: year, header: await version() } });
+  const day = { ...path, date: "2027-03-03" };
+  await manager.PUT("/v1/calendars/{calendar_key}/days/{date}", { params: { path: day, header: await version() }, body: { kind: "holiday", name: "三月三", source: "公告" } });
+  assert.equal((await handler.GET("/v1/calendars/{calendar_key}/days/{date}", { params: { path: day } })).data.name, "三月三");
+  await manager.DELETE("/v1/calendars/{calendar_key}/days/{date}", { params: { path: day, header: await version() } });
+
+  const rules = (await handler.GET("/v1/deadline_rules", { params: { query: { applies_to: ["platform:tmall"] } } })).data.data;
+  assert.ok(rules.some(({ rule_id }) => rule_id === "PF-TMALL-APPEAL"));
+  const rule_id = `HOUSE-${run}`;
+  const period = { amount: 2, unit: "working_days" as const };
+  await manager.POST("/v1/deadline_rules", {
+    body: { rule_id, stage: "cooperation", applies_to: ["platform"], title: { zh: "内部答复" }, trigger_event: "platform_notice", period, calendar: key, source: "服务合同" },
+  });
+  const rule = { path: { rule_id } };
+  assert.equal((await handler.GET("/v1/deadline_rules/{rule_id}", { params: rule })).data.data.length, 1);
+  assert.equal((await handler.GET("/v1/deadline_rules/{rule_id}/deadline_moves/preview", { params: rule })).data.data.length, 0);
+  await manager.POST("/v1/deadline_rules/{rule_id}/deadline_moves", { params: { ...rule, header: { "Idempotency-Key": `moves-${run}` } }, body: { deadline_ids: [the(made.deadline)] } });
+  await manager.POST("/v1/deadline_rules/{rule_id}/withdrawals", { params: rule });
+  const { data } = await handler.POST("/v1/deadlines/preview", { body: { rule_id: "SAMR-HEARING-REQ", occurred_on: "2026-09-28" } });
+  assert.equal(data.due_on, "2026-10-10");
+  assert.ok(data.explanation.some(({ code, counted }) => code === "counted" && counted === 5));
+});
+
 test("a dated fact starts its deadlines, and one is typed in from a notice", async () => {
   const { data } = await handler.POST("/v1/cases/{case_id}/triggers", { params: inCase(), body: { event: "complaint_accepted", occurred_at: at(-2), served_by: "受理决定告知书" } });
   assert.ok((await all(handler.pages("/v1/cases/{case_id}/triggers", { params: inCase() }))).some(({ id }) => id === data.trigger.id));
@@ -266,6 +301,20 @@ test("a dated fact starts its deadlines, and one is typed in from a notice", asy
   });
   const params = { path: { deadline_id: typed.id } };
   assert.equal((await handler.GET("/v1/deadlines/{deadline_id}", { params })).data.as_stated, true);
+  await handler.change("/v1/deadlines/{deadline_id}", { params, body: { title: "到区局约谈（改期）" } });
+  await handler.POST("/v1/deadlines/{deadline_id}/extend", { params, body: { period: { amount: 3, unit: "working_days" }, basis: "区局电话同意" } });
+  await handler.POST("/v1/deadlines/{deadline_id}/suspend", { params, body: { ground: "other", reason: "当事人住院" } });
+  await handler.POST("/v1/deadlines/{deadline_id}/resume", { params, body: {} });
+  assert.ok((await handler.GET("/v1/deadlines/{deadline_id}/explanation", { params })).data.explanation.length > 2);
+  const stop = { ground: "other" as const, reason: "系统维护", deadline_ids: [typed.id] };
+  assert.equal((await handler.POST("/v1/cases/{case_id}/suspensions/preview", { params: inCase(), body: stop })).data.stopped.length, 1);
+  await handler.POST("/v1/cases/{case_id}/suspensions", { params: inCase(), body: stop });
+  assert.equal((await handler.POST("/v1/cases/{case_id}/resumptions", { params: inCase(), body: {} })).data.data.length, 1);
+  const fact = { path: { trigger_id: data.trigger.id } };
+  assert.equal((await handler.GET("/v1/triggers/{trigger_id}", { params: fact })).data.event, "complaint_accepted");
+  const later = { occurred_at: at(-1), reason: "回执时间更正" };
+  assert.ok((await handler.POST("/v1/triggers/{trigger_id}/moves/preview", { params: fact, body: later })).data.deadlines.length >= 0);
+  await handler.POST("/v1/triggers/{trigger_id}/moves", { params: fact, body: later });
   await handler.POST("/v1/deadlines/{deadline_id}/waive", { params, body: { reason: "约谈取消" } });
 });
 

@@ -3,13 +3,13 @@
 use super::{
     complaints::{AllegationView, ComplaintView},
     deadlines::DeadlineView,
+    deadlines::Showing,
     tasks::TaskView,
 };
 use crate::{
     domain::{
         blocker::{Blocker, BlockerCode},
         case::{Case, Contents},
-        content::Content,
         ids::{CaseId, DeadlineId, EntryId, MemberId, PlaybookId, ShopId},
         journal::ActorKind,
         language::Language,
@@ -127,13 +127,12 @@ impl CaseView {
     }
 
     /// With what is in the case.
-    pub(in crate::api) fn with(mut self, expand: Expand, contents: Contents, content: &Content, language: Language) -> Self {
-        let task = |task| TaskView::new(TaskInCase { task, playbook: contents.playbook.clone() }, language);
+    pub(in crate::api) fn with(mut self, expand: Expand, contents: Contents, showing: &Showing) -> Self {
+        let task = |task| TaskView::new(TaskInCase { task, playbook: contents.playbook.clone() }, showing.language);
         self.complaints = expand.complaints.then(|| contents.complaints.into_iter().map(ComplaintView::from).collect());
         self.allegations = expand.allegations.then(|| contents.allegations.into_iter().map(AllegationView::from).collect());
         self.tasks = expand.tasks.then(|| contents.tasks.into_iter().map(task).collect());
-        self.deadlines =
-            expand.deadlines.then(|| contents.deadlines.into_iter().map(|d| DeadlineView::new(d, content, language)).collect());
+        self.deadlines = expand.deadlines.then(|| contents.deadlines.into_iter().map(|d| DeadlineView::new(d, showing)).collect());
         self
     }
 }

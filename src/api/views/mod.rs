@@ -1,17 +1,21 @@
 //! What resources look like on the wire. Every field is always sent, null when there is nothing, unless it says otherwise.
 
+mod calendars;
 mod cases;
 mod comments;
 mod complaints;
+mod deadline_rules;
 mod deadlines;
 mod people;
 mod playbooks;
 mod shops;
 mod tasks;
 
+pub(super) use calendars::*;
 pub(super) use cases::*;
 pub(super) use comments::*;
 pub(super) use complaints::*;
+pub(super) use deadline_rules::*;
 pub(super) use deadlines::*;
 pub(super) use people::*;
 pub(super) use playbooks::*;
@@ -69,6 +73,12 @@ pages! {
     TriggerPage of TriggerView;
     /// The deadlines of a case.
     DeadlinePage of DeadlineView;
+    /// Deadlines that a rule moves, or would.
+    DeadlineMovePage of DeadlineMoveView;
+    /// Calendars, without their days.
+    CalendarPage of CalendarView;
+    /// A page of deadline rules.
+    DeadlineRulePage of DeadlineRuleView;
     /// What stands in the way.
     BlockerPage of BlockerView;
     /// A page of the grants that reach a case.

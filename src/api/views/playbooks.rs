@@ -1,9 +1,8 @@
 //! Playbooks on the wire, and what moving a case or changing its branch does to its tasks.
 
-use super::deadlines::DeadlineView;
+use super::deadlines::{DeadlineView, Showing};
 use crate::{
     domain::{
-        content::Content,
         ids::{CaseId, MemberId, PlaybookId, TaskId},
         language::{Bilingual, Language},
         playbook::{Playbook, PlaybookRecord, Template},
@@ -177,11 +176,11 @@ pub(in crate::api) struct BranchPreviewView {
 }
 
 impl BranchPreviewView {
-    pub(in crate::api) fn new(preview: BranchPreview, content: &Content, language: Language) -> Self {
+    pub(in crate::api) fn new(preview: BranchPreview, showing: &Showing) -> Self {
         Self {
             case_version: preview.case_version,
-            deadlines: preview.deadlines.into_iter().map(|deadline| DeadlineView::new(deadline, content, language)).collect(),
-            tasks: TaskChangesView::new(preview.tasks, language, false),
+            deadlines: preview.deadlines.into_iter().map(|deadline| DeadlineView::new(deadline, showing)).collect(),
+            tasks: TaskChangesView::new(preview.tasks, showing.language, false),
         }
     }
 }

@@ -2,12 +2,19 @@
 
 use super::{Conn, Db, Result};
 use crate::{
-    domain::{ids::TenantId, journal::Entry, playbook::Playbook, time::Instant},
+    domain::{
+        content::Content,
+        ids::{Id, TenantId},
+        journal::Entry,
+        playbook::Playbook,
+        time::{Day, Instant},
+    },
     store::{
         error::StoreError,
         frame::Frame,
         holes::Hole,
         playbook_cache::PlaybookCache,
+        rulebook_cache::RulebookCache,
         schema::{cases, grants},
         scope::Scope,
     },
@@ -57,6 +64,26 @@ impl<'a> At<'a> {
     /// The published playbooks that were read before.
     pub(super) fn playbook_cache(&self) -> &PlaybookCache {
         &self.frame.ground.playbooks
+    }
+
+    /// What tenants work by, as far as it was read before.
+    pub(super) fn rulebook_cache(&self) -> &RulebookCache {
+        &self.frame.ground.rulebooks
+    }
+
+    /// What ships with the product.
+    pub(super) fn built_in_content(&self) -> Arc<Content> {
+        Arc::clone(&self.frame.ground.content)
+    }
+
+    /// The civil day in the zone of the built-in calendar.
+    pub(super) fn today(&self) -> Day {
+        self.frame.now.day_in(self.frame.ground.content.calendar.zone())
+    }
+
+    /// A new id.
+    pub(super) fn new_id<T: Id>(&self) -> T {
+        self.frame.ground.clock.new_id()
     }
 
     /// The playbook that ships with the product.

@@ -187,6 +187,7 @@ fn of_key(tenant: TenantId, key: CaseKey) -> OnCases {
         CaseKey::Allegation(id) => case_of!(allegations, id),
         CaseKey::Deadline(id) => case_of!(deadlines, id),
         CaseKey::Task(id) => case_of!(tasks, id),
+        CaseKey::Trigger(id) => case_of!(triggers, id),
     }
 }
 
@@ -254,8 +255,8 @@ pub(in crate::store) fn insert(at: &mut At<'_>, case: &Case, contents: &Contents
     complaints::insert_rows(conn, tenant, &contents.complaints)?;
     allegations::insert_rows(conn, tenant, &contents.allegations)?;
     triggers::insert_rows(conn, tenant, &contents.triggers)?;
-    deadlines::insert_rows(conn, tenant, &contents.deadlines)?;
-    tasks::insert_rows(conn, tenant, &contents.tasks)
+    tasks::insert_rows(conn, tenant, &contents.tasks)?;
+    deadlines::insert_new(at, &contents.deadlines)
 }
 
 type ActiveRow = (

@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         records::{Case, WorkInCase},
-        schema::{self, tasks},
+        schema::{self, deadlines, tasks},
     },
 };
 use diesel::{
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 const OPEN: [TaskStatus; 3] = [TaskStatus::Todo, TaskStatus::InProgress, TaskStatus::Blocked];
 
 /// The cases in which a member has work, at most `limit`, locked, and whether there are more: those that they lead or work on while open, and those
-/// with open tasks of theirs.
+/// with open tasks of theirs or open deadlines that they answer for.
 pub(in crate::store) fn work_of(at: &mut At<'_>, member: MemberId, limit: usize) -> Result<(Vec<WorkInCase>, bool)> {
     let tenant = at.tenant();
     let theirs =
@@ -31,9 +31,14 @@ pub(in crate::store) fn work_of(at: &mut At<'_>, member: MemberId, limit: usize)
     // A case without a lead compares to NULL, which `OR` takes for no.
     let leads = schema::cases::lead_id.eq(member).assume_not_null();
     let open = schema::cases::status.eq(CaseStatus::Open).and(leads.or(works_on));
+    let answers_for = deadlines::table
+        .filter(deadlines::tenant_id.eq(tenant))
+        .filter(deadlines::assignee_id.eq(member))
+        .filter(deadlines::is_open)
+        .select(deadlines::case_id);
     let with_work = schema::cases::table
         .filter(schema::cases::tenant_id.eq(tenant))
-        .filter(open.or(schema::cases::id.eq_any(theirs().select(tasks::case_id))))
+        .filter(open.or(schema::cases::id.eq_any(theirs().select(tasks::case_id))).or(schema::cases::id.eq_any(answers_for)))
         .order(schema::cases::id)
         .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1)
         .select(schema::cases::id);
@@ -73,11 +78,11 @@ pub(in crate::store) fn save(
     // The cases are locked: these are the tasks that the entries name.
     let rows = tasks::table
         .filter(tasks::tenant_id.eq(tenant))
-        .filter(tasks::case_id.eq_any(cases_of_work))
+        .filter(tasks::case_id.eq_any(cases_of_work.clone()))
         .filter(tasks::assignee_id.eq(from))
         .filter(tasks::status.eq_any(OPEN));
     diesel::update(rows)
         .set((tasks::assignee_id.eq(to), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now)))
         .execute(at.beside_the_record())?;
-    Ok(())
+    super::deadlines::reassign(at, &cases_of_work, Some(from), Some(to))
 }

@@ -37,20 +37,39 @@ pub(in crate::store) fn tenants(conn: &mut Conn) -> Result<Vec<TenantId>> {
     Ok(tenants::table.select(tenants::id).load(conn)?)
 }
 
+/// Tenants for whom something is due, those first that wait longest.
+pub(in crate::store) fn waking_tenants(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<TenantId>> {
+    let due = tenants::table.filter(tenants::wake_at.le(now)).order(tenants::wake_at).limit(limit);
+    Ok(due.select(tenants::id).load(conn)?)
+}
+
+/// Lets a tenant sleep until something wakes it.
+pub(in crate::store) fn let_sleep(conn: &mut Conn, tenant: TenantId) -> Result<()> {
+    diesel::update(tenants::table.find(tenant)).set(tenants::wake_at.eq(Instant::FAR_FUTURE)).execute(conn)?;
+    Ok(())
+}
+
+/// Wakes a tenant at this moment at the latest.
+pub(in crate::store) fn wake(conn: &mut Conn, tenant: TenantId, at: Instant) -> Result<()> {
+    diesel::update(tenants::table.find(tenant).filter(tenants::wake_at.gt(at))).set(tenants::wake_at.eq(at)).execute(conn)?;
+    Ok(())
+}
+
 /// Whoever holds the credential, if anybody does.
 pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<Option<Principal>> {
     match credential {
         Kind::Session { session_id, tenant_id, member_id } => {
-            type Row = (Role, MemberStatus, Instant, Option<Instant>);
+            type Row = (Role, MemberStatus, Instant, Option<Instant>, i64);
             let row: Option<Row> = sessions::table
                 .inner_join(members::table.on(members::tenant_id.eq(sessions::tenant_id).and(members::id.eq(sessions::member_id))))
+                .inner_join(tenants::table.on(tenants::id.eq(sessions::tenant_id)))
                 .filter(sessions::id.eq(session_id))
                 .filter(sessions::tenant_id.eq(tenant_id))
                 .filter(sessions::member_id.eq(member_id))
-                .select((members::role, members::status, sessions::expires_at, sessions::revoked_at))
+                .select((members::role, members::status, sessions::expires_at, sessions::revoked_at, tenants::rulebook_revision))
                 .first(conn)
                 .optional()?;
-            Ok(row.map(|(role, status, expires_at, revoked_at)| Principal {
+            Ok(row.map(|(role, status, expires_at, revoked_at, rulebook_revision)| Principal {
                 tenant: *tenant_id,
                 member: *member_id,
                 role,
@@ -59,6 +78,7 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
                 revoked_at,
                 api_key: None,
                 scopes: None,
+                rulebook_revision,
             }))
         }
         Kind::ApiKey { hash } => {
@@ -76,13 +96,14 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
                 .optional()?;
             let Some((id, tenant, member, AsJson(scopes), expires_at, revoked_at)) = row else { return Ok(None) };
             enter_tenant(conn, Uuid::from(tenant))?;
-            let found: Option<(Role, MemberStatus)> = members::table
+            let found: Option<(Role, MemberStatus, i64)> = members::table
+                .inner_join(tenants::table.on(tenants::id.eq(members::tenant_id)))
                 .filter(members::tenant_id.eq::<TenantId>(tenant))
                 .filter(members::id.eq::<MemberId>(member))
-                .select((members::role, members::status))
+                .select((members::role, members::status, tenants::rulebook_revision))
                 .first(conn)
                 .optional()?;
-            Ok(found.map(|(role, status)| Principal {
+            Ok(found.map(|(role, status, rulebook_revision)| Principal {
                 tenant,
                 member,
                 role,
@@ -91,6 +112,7 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
                 revoked_at,
                 api_key: Some(id),
                 scopes: Some(scopes),
+                rulebook_revision,
             }))
         }
     }

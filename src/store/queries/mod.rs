@@ -10,9 +10,12 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 pub(in crate::store) mod allegations;
 pub(in crate::store) mod api_keys;
+pub(in crate::store) mod calendars;
 pub(in crate::store) mod cases;
 pub(in crate::store) mod comments;
 pub(in crate::store) mod complaints;
+pub(in crate::store) mod deadline_register;
+pub(in crate::store) mod deadline_rules;
 pub(in crate::store) mod deadlines;
 pub(in crate::store) mod grants;
 pub(in crate::store) mod hand_overs;
@@ -21,9 +24,11 @@ pub(in crate::store) mod identity;
 pub(in crate::store) mod journal;
 pub(in crate::store) mod members;
 pub(in crate::store) mod playbooks;
+pub(in crate::store) mod rulebooks;
 pub(in crate::store) mod sessions;
 pub(in crate::store) mod shops;
 pub(in crate::store) mod tasks;
+pub(in crate::store) mod tenants;
 pub(in crate::store) mod triggers;
 
 /// Orders a boxed query by a moment and the id, and begins it after a position.

@@ -4,17 +4,18 @@ use super::{At, Conn, Result, deadlines, of_cases};
 use crate::{
     domain::{
         deadline::Deadline,
-        ids::{CaseId, TenantId, TriggerId},
+        ids::{CaseId, MemberId, TenantId, TriggerId},
         journal::Entry,
         time::{Day, Instant},
-        trigger::Trigger,
+        trigger::{Proof, Trigger},
+        vocabulary::ServiceMethod,
     },
-    store::{records::Case, schema::triggers, tx::Stored},
+    store::{error::StoreError, holes::Hole, records::Case, schema::triggers, tx::Stored},
 };
 use diesel::prelude::*;
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = triggers)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = triggers, primary_key(tenant_id, id), treat_none_as_null = true)]
 struct Row {
     tenant_id: TenantId,
     id: TriggerId,
@@ -23,7 +24,35 @@ struct Row {
     occurred_on: Day,
     occurred_at: Option<Instant>,
     served_by: Option<String>,
+    service_method: Option<ServiceMethod>,
+    document_reference: Option<String>,
+    note: Option<String>,
+    recorded_by: Option<MemberId>,
+    version: i64,
     created_at: Instant,
+    updated_at: Instant,
+}
+
+impl Row {
+    fn of(tenant_id: TenantId, trigger: &Trigger) -> Self {
+        let proof = trigger.proof.clone();
+        Self {
+            tenant_id,
+            id: trigger.id,
+            case_id: trigger.case_id,
+            event: trigger.event.clone(),
+            occurred_on: trigger.occurred_on,
+            occurred_at: trigger.occurred_at,
+            served_by: proof.served_by,
+            service_method: proof.service_method,
+            document_reference: proof.document_reference,
+            note: proof.note,
+            recorded_by: trigger.recorded_by,
+            version: trigger.version,
+            created_at: trigger.created_at,
+            updated_at: trigger.updated_at,
+        }
+    }
 }
 
 impl From<Row> for Trigger {
@@ -34,8 +63,17 @@ impl From<Row> for Trigger {
             event: row.event,
             occurred_on: row.occurred_on,
             occurred_at: row.occurred_at,
-            served_by: row.served_by,
+            proof: Proof {
+                served_by: row.served_by,
+                service_method: row.service_method,
+                document_reference: row.document_reference,
+                note: row.note,
+            },
+            recorded_by: row.recorded_by,
+            version: row.version,
             created_at: row.created_at,
+            // What was entered before changes were kept has never been changed.
+            updated_at: row.updated_at.max(row.created_at),
         }
     }
 }
@@ -55,28 +93,36 @@ pub(super) fn of_cases(at: &mut At<'_>, ids: &[CaseId]) -> Result<Vec<Trigger>> 
 }
 
 pub(super) fn insert_rows(conn: &mut Conn, tenant_id: TenantId, triggers: &[Trigger]) -> Result<()> {
-    let rows: Vec<Row> = triggers
-        .iter()
-        .cloned()
-        .map(|trigger| Row {
-            tenant_id,
-            id: trigger.id,
-            case_id: trigger.case_id,
-            event: trigger.event,
-            occurred_on: trigger.occurred_on,
-            occurred_at: trigger.occurred_at,
-            served_by: trigger.served_by,
-            created_at: trigger.created_at,
-        })
-        .collect();
+    let rows: Vec<Row> = triggers.iter().map(|trigger| Row::of(tenant_id, trigger)).collect();
     diesel::insert_into(triggers::table).values(rows).execute(conn)?;
     Ok(())
+}
+
+pub(in crate::store) fn find(at: &mut At<'_>, id: TriggerId) -> Result<Trigger> {
+    let mut query = triggers::table.filter(triggers::id.eq(id)).select(Row::as_select()).into_boxed();
+    if !at.open(Hole::TenantOfTrigger) {
+        query = query.filter(triggers::tenant_id.eq(at.tenant()));
+    }
+    if let Some(within) = at.narrow_case_ids() {
+        query = query.filter(triggers::case_id.eq_any(within));
+    }
+    at.first::<_, Row>(query).map(Trigger::from)
 }
 
 pub(in crate::store) fn insert(at: &mut At<'_>, case: &Stored<Case>, trigger: &Trigger, deadlines: &[Deadline]) -> Result<()> {
     let tenant = at.tenant();
     let entry = Entry::of_case("trigger.recorded", case.id, trigger.id).with("trigger", trigger).with("deadlines", deadlines);
-    let conn = at.record(entry);
-    insert_rows(conn, tenant, std::slice::from_ref(trigger))?;
-    deadlines::insert_rows(conn, tenant, deadlines)
+    insert_rows(at.record(entry), tenant, std::slice::from_ref(trigger))?;
+    deadlines::insert_new(at, deadlines)
+}
+
+pub(in crate::store) fn save(at: &mut At<'_>, case: &Stored<Case>, before: &Trigger, after: &Trigger, reason: &str) -> Result<Trigger> {
+    let tenant = at.tenant();
+    let after = Trigger { version: before.version + 1, updated_at: at.now(), ..after.clone() };
+    let entry = Entry::of_case("trigger.moved", case.id, before.id).with("reason", reason).with_changes(before, &after);
+    let row = triggers::table.find((tenant, before.id)).filter(triggers::version.eq(before.version));
+    match diesel::update(row).set(Row::of(tenant, &after)).execute(at.record(entry))? {
+        1 => Ok(after),
+        _ => Err(StoreError::Stale { current: after.version }),
+    }
 }
