@@ -1,20 +1,23 @@
 //! What becomes of deadlines when their moment has come, without anybody asking for it.
 
 use super::{
-    case_work::{self, DeadlineChange},
+    case_work::{self, DeadlineChange, InCase},
     deadlines::computation_of,
 };
 use crate::{
     domain::{
         access::WriteCases,
+        case::{Case, Contents},
+        computation::{Origin, schedule},
         deadline::Deadline,
+        deadline_rule::family_of,
         ids::CaseId,
         vocabulary::{DeadlineStatus, RegisterChange},
     },
-    store::{self, Failure, StoreError, Tx, records::CaseKey},
+    store::{self, Failure, StoreError, Stored, Tx, records::CaseKey},
 };
 
-/// Marks the deadlines of a case as missed whose end has passed.
+/// Marks the deadlines of a case as missed whose end has passed, and starts what the law ties to their passing, such as the surcharge on a fine.
 ///
 /// # Errors
 /// When the database fails.
@@ -34,7 +37,29 @@ pub fn mark_missed(tx: &mut Tx<'_, WriteCases>, id: CaseId) -> Result<(), Failur
         .filter(passed)
         .map(|before| Ok(DeadlineChange { before: before.clone(), after: before.missed()?, change: RegisterChange::Missed }));
     let changes = changes.collect::<Result<Vec<_>, Failure>>()?;
-    case_work::save_deadlines(tx, &case, &mut contents, changes).map(drop)
+    let missed = case_work::save_deadlines(tx, &case, &mut contents, changes)?;
+    for deadline in missed {
+        start_what_follows(tx, &case, &mut contents, &deadline)?;
+    }
+    Ok(())
+}
+
+/// Starts the deadlines of rules that begin where another one's ends: their trigger is `X.due`. Extensions do not begin by themselves.
+fn start_what_follows(tx: &mut Tx<'_, WriteCases>, case: &Stored<Case>, contents: &mut Contents, missed: &Deadline) -> Result<(), Failure> {
+    let Some(rule) = &missed.rule_id else { return Ok(()) };
+    let (ground, content, now) = (tx.ground(), tx.content()?, tx.now());
+    let origin = Origin { on: missed.due_on, at: Some(missed.due_at) };
+    let in_case = InCase::of(tx, case)?;
+    let acts = content.rules_for(&format!("{}.due", family_of(rule)), missed.due_on, &contents.channels(), case.platform);
+    for started in acts.iter().filter_map(|act| schedule(act, origin, &content, now)) {
+        let deadline = in_case.deadline(&ground, started, missed.trigger_id, now);
+        let known = contents.deadlines.iter().any(|d| d.rule_id == deadline.rule_id && d.trigger_id == deadline.trigger_id);
+        if !known {
+            store::deadlines::insert(tx, case, &deadline)?;
+            contents.deadlines.push(deadline);
+        }
+    }
+    Ok(())
 }
 
 /// Counts the provisional deadlines of a case anew, because calendars or rules have changed since. What they were and are is on the record.

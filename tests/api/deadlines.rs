@@ -354,6 +354,23 @@ on_both! {
         assert!(met["missed_at"].is_string(), "that it was late stays to be seen");
     }
 
+    /// What the law ties to the passing of a deadline starts by itself: the surcharge on a fine that was not paid.
+    async fn what_follows_a_missed_deadline_starts(app) {
+        let agency = app.agency().await;
+        let handler = agency.handler().await;
+        let case = a_regulators_case(&agency).await;
+        let (_, fine) = trigger(&handler, &case, "penalty_decision_received", "2026-09-28", "SAMR-FINE").await;
+        app.advance(30 * 24 * 3600);
+        app.run_jobs().await;
+        app.run_jobs().await;
+        let handler = agency.log_in(&handler.email).await;
+        let now = handler.get(&format!("/v1/cases/{}/deadlines?owed_by=system", id(&case["id"]))).await.expect(200);
+        let late: Vec<&Value> = now["data"].as_array().unwrap().iter().filter(|deadline| deadline["rule_id"] == "SAMR-FINE-LATE").collect();
+        assert_eq!(late.len(), 1, "once");
+        let next_day = preview(&handler, json!({ "period": { "amount": 1, "unit": "days" }, "occurred_on": fine["due_on"] })).await;
+        assert_eq!(late[0]["due_on"], next_day["due_on"]);
+    }
+
     /// Whoever leads the case answers for its deadlines, until somebody else is named.
     async fn somebody_answers_for_each_deadline(app) {
         let agency = app.agency().await;

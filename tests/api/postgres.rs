@@ -126,8 +126,18 @@ pub(crate) fn fresh_database() -> Option<String> {
     let database = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     static COPY: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _alone = COPY.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    sql(server, &format!("CREATE DATABASE {database} TEMPLATE {} STRATEGY file_copy", server.template)).expect("a database");
-    Some(url(server, &database))
+    let copy = format!("CREATE DATABASE {database} TEMPLATE {} STRATEGY file_copy", server.template);
+    // The connections that made the template may still be going.
+    for _ in 0..100 {
+        match sql(server, &copy) {
+            Err(error) if error.contains("being accessed by other users") => std::thread::sleep(Duration::from_millis(50)),
+            made => {
+                made.expect("a database");
+                return Some(url(server, &database));
+            }
+        }
+    }
+    panic!("the template stays in use")
 }
 
 fn migrate(url: &str) {
