@@ -71,16 +71,18 @@ UPDATE deadlines SET
 {own_tenant deadlines}
 {own_tenant cases}
 -- What the agenda shows of a deadline stands in its index, so that no row is read.
-CREATE INDEX deadlines_agenda ON deadlines (tenant_id, due_at, id, case_id, shop_id, assignee_id, stage, status, owed_by, rule_id, key, title, due_on, provisional, as_stated, statutory, version) WHERE is_open;
+CREATE INDEX deadlines_agenda ON deadlines (tenant_id, due_at, id, case_id, shop_id, assignee_id, stage, status, owed_by, rule_id, key, title, due_on, provisional, as_stated, statutory, is_open) WHERE is_open;
 CREATE INDEX deadlines_open_by_shop ON deadlines (tenant_id, shop_id, due_at, id) WHERE is_open;
 CREATE INDEX deadlines_open_by_assignee ON deadlines (tenant_id, assignee_id, due_at, id) WHERE is_open;
 CREATE INDEX deadlines_open_by_stage ON deadlines (tenant_id, stage, due_at, id) WHERE is_open;
 CREATE INDEX deadlines_open_by_owed_by ON deadlines (tenant_id, owed_by, due_at, id) WHERE is_open;
+CREATE INDEX deadlines_closed_by_due ON deadlines (tenant_id, due_at, id) WHERE NOT is_open;
 CREATE INDEX deadlines_open_by_rule ON deadlines (tenant_id, rule_id, id) WHERE is_open;
 CREATE INDEX deadlines_by_wake ON deadlines (tenant_id, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX deadlines_provisional ON deadlines (tenant_id, rulebook_revision) WHERE provisional AND is_open;
-CREATE INDEX cases_agenda ON cases (tenant_id, id, number, title, platform, lead_id, playbook_id);
+CREATE INDEX cases_agenda ON cases (tenant_id, id, status, number, title, platform);
 CREATE INDEX tasks_open_by_case_stage ON tasks (tenant_id, case_id, stage, status, required, id);
+CREATE INDEX tasks_open_by_due ON tasks (tenant_id, due_at, id) WHERE status IN ('todo', 'in_progress', 'blocked');
 
 CREATE TABLE deadline_register (
     tenant_id {id} NOT NULL,

@@ -33,6 +33,8 @@ pub const WAKING_TENANTS: i64 = 100;
 pub const WAKING_CASES: i64 = 200;
 /// After how many seconds a tenant with something ahead is looked at again, whatever comes.
 pub const AWAKE_AGAIN: i64 = 600;
+/// Most open deadlines of a calendar feed, and most that have ended.
+pub const FEED_EVENTS: i64 = 1_000;
 /// Most cases of one bulk request.
 pub const BULK: usize = 100;
 /// Most cases that one call hands over.

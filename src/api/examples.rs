@@ -71,6 +71,12 @@ const BESIDES: &[(&str, &[&str])] = &[
     ("TaskPatch", &["status", "note"]),
 ];
 
+/// Bodies that are no JSON.
+const TEXTS: &[(&str, &str)] = &[(
+    "text/calendar",
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Rejoinder//Deadlines//EN\r\nMETHOD:PUBLISH\r\nNAME:手机日历\r\nEND:VCALENDAR\r\n",
+)];
+
 /// What the story says of a property of a schema (`Case.outcome`), of a schema (`Platform`), or of all properties of a name (`created_at`).
 fn told(of: &str) -> Option<Value> {
     Some(match of {
@@ -147,6 +153,18 @@ fn told(of: &str) -> Option<Value> {
         "from_due_at" | "stated_due_at" => json!("2026-11-27T16:00:00.000000Z"),
         "Pause.from" => json!("2026-11-21T01:00:00.000000Z"),
         "Pause.to" | "DueChange.stated_due_at" => Value::Null,
+        "AgendaFeed.name" => json!("手机日历"),
+        "AgendaItem.task_status" => Value::Null,
+        "AgendaItem.deadline_status" | "DeadlineStatus" => json!("pending"),
+        "AgendaItem.kind" => json!("deadline"),
+        "AgendaItem.stage" => json!("cooperation"),
+        "AgendaItem.id" => id("deadline"),
+        "AgendaItem.link" => json!(format!("/v1/deadlines/{}", id("deadline").as_str().unwrap_or_default())),
+        "BlockingCode" => json!("tasks_open"),
+        "Blocking.link" => json!(format!("/v1/tasks/{}", id("task").as_str().unwrap_or_default())),
+        "Language" => json!("zh-CN"),
+        "NewAgendaFeed.language" => json!("zh-CN"),
+        "NewAgendaFeed.only_mine" | "AgendaFeed.only_mine" => json!(true),
         "Waiver.reason" => json!("平台已撤回通知"),
         "Blocker.link" => json!(format!("/v1/tasks/{}", id("task").as_str().unwrap_or_default())),
         "NewTask.title" => json!("向快递公司调取 120 单的底单"),
@@ -269,6 +287,10 @@ impl Story<'_> {
                         shared.entry(kind.code().to_owned()).or_insert_with(|| problem(*kind));
                         refer(content, kind.code(), kind.code());
                     }
+                    continue;
+                }
+                if let (Some(text), RefOr::T(content)) = (TEXTS.iter().find(|(known, _)| known == media_type), &mut *content) {
+                    content.examples.insert("example".to_owned(), example(json!(text.1)));
                     continue;
                 }
                 if status != "201" {

@@ -3,6 +3,7 @@
 //! To add an operation: write the handler in the file of its noun and name it in the list in `operations.rs`; route, document, security, errors
 //! and the authorization test follow from that line and from the handler's types.
 
+mod agenda;
 mod api_keys;
 mod body;
 mod calendars;

@@ -5,8 +5,8 @@ use crate::{
     domain::{
         field_rule::FieldRule,
         ids::{
-            AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId, ShopId,
-            TaskId, TriggerId,
+            AgendaFeedId, AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId,
+            ShopId, TaskId, TriggerId,
         },
         text::Slug,
         time::Day,
@@ -90,6 +90,7 @@ named! {
     InvitationId = "invitation_id", "The invitation.";
     GrantId = "grant_id", "The grant.";
     ApiKeyId = "api_key_id", "The API key.";
+    AgendaFeedId = "feed_id", "The calendar feed.";
     ShopId = "shop_id", "The shop.";
     CaseId = "case_id", "The case.";
     ComplaintId = "complaint_id", "The complaint.";

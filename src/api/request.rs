@@ -45,7 +45,9 @@ pub(super) struct PublicRequest<Path = (), Query = NoQuery, B = NoBody> {
     pub(super) address: IpAddr,
     pub(super) path: Path,
     pub(super) body: B,
-    query: PhantomData<Query>,
+    pub(super) query: Query,
+    /// What the caller has already, where the answer is no version of a resource.
+    pub(super) if_none_match: Option<String>,
 }
 
 /// Somebody who has proved who they are; whether it still holds, the transaction says.
@@ -265,9 +267,10 @@ impl<Path: PathParameters, Query: DeserializeOwned + 'static, B: Body> FromReque
             let address = address(&request, &services);
             keep_pace(&request, &services, address.to_string().as_bytes())?;
             let path = Path::read(&request)?;
-            read_query::<Query>(&request)?;
+            let query = read_query(&request)?;
+            let if_none_match = header_text(&request, "if-none-match")?.map(str::to_owned);
             let (body, _) = read_body::<B>(&request, payload, &services).await?;
-            Ok(Self { services, context, address, path, body, query: PhantomData })
+            Ok(Self { services, context, address, path, body, query, if_none_match })
         })
     }
 }

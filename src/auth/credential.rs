@@ -1,6 +1,6 @@
 //! What a caller has proved, before any database is asked.
 
-use crate::domain::ids::{MemberId, SessionId, TenantId};
+use crate::domain::ids::{AgendaFeedId, MemberId, SessionId, TenantId};
 
 /// A verified token or the hash of a well-formed key. Only `auth` makes one; whether it still holds is for the store to say.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ pub enum Kind {
         /// SHA-256 of the key.
         hash: [u8; 32],
     },
+    /// The token of a calendar feed.
+    Feed {
+        /// The feed that it names.
+        feed_id: AgendaFeedId,
+        /// SHA-256 of its secret.
+        hash: Vec<u8>,
+    },
 }
 
 impl Credential {
@@ -36,6 +43,7 @@ impl Credential {
         match &self.0 {
             Kind::Session { session_id, .. } => uuid::Uuid::from(*session_id).as_bytes().to_vec(),
             Kind::ApiKey { hash } => hash.to_vec(),
+            Kind::Feed { feed_id, .. } => uuid::Uuid::from(*feed_id).as_bytes().to_vec(),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod attempts;
 pub mod credential;
+pub mod feed_tokens;
 pub mod hash;
 pub mod passwords;
 pub mod secrets;

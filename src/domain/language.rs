@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A language of the product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub enum Language {
     /// Simplified Chinese, the default.
     #[default]
+    #[serde(rename = "zh-CN")]
     Chinese,
     /// English.
+    #[serde(rename = "en")]
     English,
 }
 

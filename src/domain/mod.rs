@@ -6,6 +6,7 @@ pub mod access;
 pub mod blocker;
 pub mod branch;
 pub mod calendar;
+pub mod calendar_feed;
 pub mod case;
 pub mod comment;
 pub mod complaint;

@@ -326,6 +326,16 @@ vocabulary! {
         Unverified = "unverified",
     }
 
+    /// Why something on an agenda cannot be done at once.
+    BlockingCode {
+        /// Its clock stands still.
+        Suspended = "suspended",
+        /// A task of the same stage is blocked, or the task itself is.
+        TaskBlocked = "task_blocked",
+        /// Required tasks of the same stage are open.
+        TasksOpen = "tasks_open",
+    }
+
     /// What the register of deadlines says of one.
     RegisterChange {
         /// It was entered, by a trigger or by hand.

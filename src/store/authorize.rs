@@ -21,7 +21,7 @@ impl Opening {
     pub(super) fn tenant(&self) -> Option<TenantId> {
         match self.credential.kind() {
             Kind::Session { tenant_id, .. } => Some(*tenant_id),
-            Kind::ApiKey { .. } => None,
+            Kind::ApiKey { .. } | Kind::Feed { .. } => None,
         }
     }
 }
@@ -35,17 +35,20 @@ pub(super) fn authorize(backend: &mut Backend<'_>, opening: &Opening, wanted: Ca
     let principal = found.ok_or(StoreError::Unauthenticated)?;
     let (now, holes) = (ground.clock.now(), &ground.holes);
     let (end, revocation) = match credential {
-        Kind::Session { .. } => (Hole::SessionEnd, Hole::SessionRevocation),
-        Kind::ApiKey { .. } => (Hole::KeyEnd, Hole::KeyRevocation),
+        Kind::Session { .. } => (Some(Hole::SessionEnd), Some(Hole::SessionRevocation)),
+        Kind::ApiKey { .. } => (Some(Hole::KeyEnd), Some(Hole::KeyRevocation)),
+        Kind::Feed { .. } => (None, None),
     };
-    let in_time = principal.expires_at.is_none_or(|end| now < end) || holes.open(end);
-    let stands = principal.revoked_at.is_none() || holes.open(revocation);
+    let open = |hole: Option<Hole>| hole.is_some_and(|hole| holes.open(hole));
+    let in_time = principal.expires_at.is_none_or(|end| now < end) || open(end);
+    let stands = principal.revoked_at.is_none() || open(revocation);
     let active = principal.status == MemberStatus::Active || holes.open(Hole::Suspension);
     if !(in_time && stands && active) {
         return Err(StoreError::Unauthenticated);
     }
     let (session, actor) = match credential {
         Kind::Session { session_id, member_id, .. } => (Some(*session_id), Actor::Member(*member_id)),
+        Kind::Feed { .. } => (None, Actor::Member(principal.member)),
         Kind::ApiKey { .. } => {
             let id = principal.api_key.ok_or(StoreError::Unauthenticated)?;
             ground.used_keys.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);

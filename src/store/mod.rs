@@ -498,6 +498,24 @@ queries! {
         /// Withdraws a version.
         fn withdraw(WriteRules, record: &RuleRecord) -> ();
     }
+    agenda {
+        /// A page of the open deadlines of open cases.
+        fn deadlines(ReadCases, page: &Page<AgendaFilter>) -> Vec<AgendaItem>;
+        /// A page of the open tasks of open cases that have a date.
+        fn tasks(ReadCases, page: &Page<AgendaFilter>) -> Vec<AgendaItem>;
+    }
+    agenda_feeds {
+        /// A page of the caller's own.
+        fn list(ReadSelf, page: Page<()>) -> Vec<AgendaFeed>;
+        /// One of the caller's own.
+        fn find(ReadCases, id: AgendaFeedId) -> AgendaFeed;
+        /// Keeps a new feed and the hash of its secret.
+        fn insert(WriteSelf, feed: &AgendaFeed, secret_hash: Vec<u8>) -> ();
+        /// Revokes a feed.
+        fn revoke(WriteSelf, id: AgendaFeedId) -> ();
+        /// What is in a feed.
+        fn deadlines(ReadCases, only: Option<MemberId>, from: Instant, to: Instant) -> Vec<DeadlineInFeed>;
+    }
     tasks {
         /// A page of tasks, of one case or across cases.
         fn list(ReadCases, page: Page<TaskFilter>) -> Vec<TaskInCase>;

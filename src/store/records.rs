@@ -4,12 +4,13 @@ use super::{schema::sessions, tx::Stored};
 use crate::domain::{
     access::Capability,
     ids::{
-        AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId, TaskId,
-        TenantId, TriggerId,
+        AgendaFeedId, AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId,
+        TaskId, TenantId, TriggerId,
     },
     journal::ActorKind,
-    time::Instant,
-    vocabulary::{CaseStatus, Channel, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus, Visibility},
+    language::{Bilingual, Language},
+    time::{Day, Instant},
+    vocabulary::{CaseStatus, Channel, DeadlineStatus, OwedBy, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus, Visibility},
 };
 pub use crate::domain::{
     access::Role,
@@ -106,6 +107,140 @@ pub struct ListedPlaybook {
     pub record: PlaybookRecord,
     /// How many tasks it has.
     pub task_count: i32,
+}
+
+/// What is to be done by a moment, with what an agenda shows of its case.
+#[derive(Debug, Clone)]
+pub struct AgendaItem {
+    /// The case.
+    pub case_id: CaseId,
+    /// Its number.
+    pub case_number: String,
+    /// What it is called.
+    pub case_title: String,
+    /// The shop of the case.
+    pub shop_id: ShopId,
+    /// Where the shop trades.
+    pub platform: Platform,
+    /// Who answers for it, or does it.
+    pub assignee_id: Option<MemberId>,
+    /// Its stage.
+    pub stage: Stage,
+    /// When it is due.
+    pub due_at: Instant,
+    /// What it is.
+    pub work: AgendaWork,
+}
+
+/// A deadline or a task on an agenda.
+#[derive(Debug, Clone)]
+pub enum AgendaWork {
+    /// An open deadline.
+    Deadline(DeadlineOnAgenda),
+    /// An open task.
+    Task(TaskOnAgenda),
+}
+
+/// What an agenda shows of a deadline.
+#[derive(Debug, Clone)]
+pub struct DeadlineOnAgenda {
+    /// Its id.
+    pub id: DeadlineId,
+    /// Its state.
+    pub status: DeadlineStatus,
+    /// Who owes the act.
+    pub owed_by: OwedBy,
+    /// Its rule.
+    pub rule_id: Option<String>,
+    /// The playbook's word for it.
+    pub key: Option<String>,
+    /// Its title, when it is not the rule's.
+    pub title: Option<String>,
+    /// The last day.
+    pub due_on: Day,
+    /// Whether it may still move.
+    pub provisional: bool,
+    /// Whether it was copied from a notice.
+    pub as_stated: bool,
+    /// Whether it rests on a statute.
+    pub statutory: bool,
+    /// How many required tasks of its stage are open.
+    pub open_tasks: i64,
+    /// A blocked task of its stage.
+    pub blocked_task: Option<TaskId>,
+}
+
+/// What an agenda shows of a task.
+#[derive(Debug, Clone)]
+pub struct TaskOnAgenda {
+    /// Its id.
+    pub id: TaskId,
+    /// Its state.
+    pub status: TaskStatus,
+    /// The playbook's task that it was made from.
+    pub key: Option<String>,
+    /// Its title: its own, or the playbook's.
+    pub title: Bilingual,
+    /// Why it is blocked.
+    pub note: Option<String>,
+}
+
+/// A person's calendar feed, without its secret.
+#[derive(Debug, Clone)]
+pub struct AgendaFeed {
+    /// Its id.
+    pub id: AgendaFeedId,
+    /// What it is for.
+    pub name: String,
+    /// Only what the member answers for.
+    pub only_mine: bool,
+    /// The language of its words.
+    pub language: Language,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl AgendaItem {
+    /// The id of the deadline or task.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match &self.work {
+            AgendaWork::Deadline(deadline) => deadline.id.into(),
+            AgendaWork::Task(task) => task.id.into(),
+        }
+    }
+}
+
+/// A deadline with what a calendar feed says of it.
+#[derive(Debug, Clone)]
+pub struct DeadlineInFeed {
+    /// The deadline.
+    pub deadline: Deadline,
+    /// The number of its case.
+    pub case_number: String,
+    /// The name of the shop.
+    pub shop_name: String,
+    /// Whether the case is being worked on.
+    pub case_is_open: bool,
+}
+
+/// What of an agenda is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct AgendaFilter {
+    /// Due at this moment or later.
+    pub from: Option<Instant>,
+    /// Due before this moment.
+    pub before: Option<Instant>,
+    /// Of this shop.
+    pub shop_id: Option<ShopId>,
+    /// Of this case.
+    pub case_id: Option<CaseId>,
+    /// For which this member answers, or that they do.
+    pub assignee_id: Option<MemberId>,
+    /// In these stages.
+    pub stages: Vec<Stage>,
+    /// Owed by these: leaves tasks out.
+    pub owed_by: Vec<OwedBy>,
 }
 
 /// A comment with its author.

@@ -2,6 +2,8 @@
 //!
 //! The inputs of use cases are typed and bounded, so that what is out of bounds never gets here.
 
+pub mod agenda;
+pub mod agenda_feeds;
 pub mod allegations;
 pub mod api_keys;
 pub mod branch_change;

@@ -28,6 +28,7 @@ use uuid::Uuid;
 /// Operations that ask for no token, and why.
 const PUBLIC: &[(&str, &str)] = &[
     ("GET /livez", "health"),
+    ("GET /v1/agenda.ics", "the feed's token is the proof"),
     ("GET /readyz", "health"),
     ("GET /problems/{code}", "explanations"),
     ("POST /v1/sessions", "the password is the proof"),
@@ -83,6 +84,9 @@ const BEYOND: &[(&str, &str, Capability)] = &[
 
 /// Lists of what a tenant works by: whoever has the permission sees all of it, within no grant.
 const OF_THE_TENANT: &[&str] = &["/v1/calendars", "/v1/deadline_rules", "/v1/deadline_rules/{rule_id}"];
+
+/// What belongs to one member: it is absent to everybody else.
+const OF_ONES_OWN: &[&str] = &["/v1/agenda_feeds", "/v1/agenda_feeds/{feed_id}"];
 
 /// Operations on a draft: nothing else of a playbook changes.
 const ON_DRAFTS: &[&str] = &[
@@ -150,6 +154,7 @@ fn kind_of(name: &str) -> &'static str {
                 "allegation",
                 "deadline",
                 "trigger",
+                "feed",
                 "calendar_key",
                 "year",
                 "date",
@@ -264,6 +269,10 @@ impl Document {
 }
 
 impl Operation {
+    fn is_of_ones_own(&self) -> bool {
+        OF_ONES_OWN.contains(&self.path.as_str())
+    }
+
     /// The kind of thing that a parameter of the path stands for.
     fn kind_in_path(&self, name: &str) -> &'static str {
         if name == "playbook_id" && ON_DRAFTS.contains(&self.name.as_str()) { "draft" } else { kind_of(name) }
@@ -392,6 +401,10 @@ impl Principal {
         if operation.path_ids.is_empty() {
             return Verdict::Allowed;
         }
+        if operation.is_of_ones_own() {
+            let own = place == Place::Home && self.made_the_graph();
+            return if own { Verdict::Allowed } else { Verdict::Absent };
+        }
         match (place, grant) {
             (Place::Away, _) => Verdict::Absent,
             _ if !self.narrow() => Verdict::Allowed,
@@ -401,9 +414,17 @@ impl Principal {
         }
     }
 
+    /// Whether they are who made what the graph of their tenant names.
+    fn made_the_graph(&self) -> bool {
+        matches!(&self.standing, Standing::Rival | Standing::Member { role: Role::Owner, .. })
+    }
+
     /// Whether an element of a list is within reach. `shops` tells the shop of each case.
     fn reaches(&self, operation: &Operation, item: &Value, home: &Graph, shops: &BTreeMap<String, String>) -> bool {
         let Standing::Member { grant, .. } = &self.standing else { return false };
+        if operation.is_of_ones_own() {
+            return self.made_the_graph();
+        }
         if OF_THE_TENANT.contains(&operation.path.as_str()) {
             return true;
         }
@@ -502,6 +523,10 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
     owner.post(&identity, json!({ "reason": "To call back" })).await.expect(200);
     // A version of the rule by which the case's deadline was made: the deadline would follow it.
     owner.post("/v1/deadline_rules", a_rule("PF-DOUYIN-APPEAL")).await.expect(201);
+    for _ in 0..2 {
+        let feed = owner.post("/v1/agenda_feeds", json!({ "name": "x" })).await.expect(201);
+        graph.insert("feed", text(&feed["id"]));
+    }
     graph.insert("calendar_key", a_calendar(owner).await);
     graph.insert("tenant", agency.tenant.to_string());
     graph.insert("email", owner.email.clone());

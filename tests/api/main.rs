@@ -9,6 +9,7 @@ mod deadlines;
 mod harness;
 mod postgres;
 
+mod agenda;
 mod authorization;
 mod comments;
 mod hostile;

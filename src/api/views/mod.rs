@@ -1,5 +1,6 @@
 //! What resources look like on the wire. Every field is always sent, null when there is nothing, unless it says otherwise.
 
+mod agenda;
 mod calendars;
 mod cases;
 mod comments;
@@ -11,6 +12,7 @@ mod playbooks;
 mod shops;
 mod tasks;
 
+pub(super) use agenda::*;
 pub(super) use calendars::*;
 pub(super) use cases::*;
 pub(super) use comments::*;
@@ -79,6 +81,10 @@ pages! {
     CalendarPage of CalendarView;
     /// A page of deadline rules.
     DeadlineRulePage of DeadlineRuleView;
+    /// A page of an agenda.
+    AgendaPage of AgendaItemView;
+    /// The caller's calendar feeds.
+    AgendaFeedPage of AgendaFeedView;
     /// What stands in the way.
     BlockerPage of BlockerView;
     /// A page of the grants that reach a case.

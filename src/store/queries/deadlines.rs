@@ -25,7 +25,7 @@ use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = deadlines, primary_key(tenant_id, id), treat_none_as_null = true)]
-struct Row {
+pub(super) struct Row {
     tenant_id: TenantId,
     id: DeadlineId,
     case_id: CaseId,

@@ -4,14 +4,14 @@ use super::{Conn, Result, enter_person, enter_tenant};
 use crate::{
     auth::credential::Kind,
     domain::{
-        access::Role,
+        access::{Capability, Role},
         ids::{InvitationId, MemberId, PersonId, SessionId, TenantId},
         member::{Invitation, MemberStatus},
         time::Instant,
     },
     store::{
         records::{Membership, Person, Principal, SessionRow},
-        schema::{api_keys, installation, invitations, members, persons, sessions, tenants},
+        schema::{agenda_feeds, api_keys, installation, invitations, members, persons, sessions, tenants},
         sql_types::AsJson,
     },
 };
@@ -81,6 +81,28 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
                 rulebook_revision,
             }))
         }
+        Kind::Feed { feed_id, hash } => {
+            let row: Option<(TenantId, MemberId, Option<Instant>)> = agenda_feeds::table
+                .find(*feed_id)
+                .filter(agenda_feeds::secret_hash.eq(hash))
+                .select((agenda_feeds::tenant_id, agenda_feeds::member_id, agenda_feeds::revoked_at))
+                .first(conn)
+                .optional()?;
+            let Some((tenant, member, revoked_at)) = row else { return Ok(None) };
+            let found = standing(conn, tenant, member)?;
+            Ok(found.map(|(role, status, rulebook_revision)| Principal {
+                tenant,
+                member,
+                role,
+                status,
+                expires_at: None,
+                revoked_at,
+                api_key: None,
+                // Its token goes about in calendar programs: it reads, and does nothing else.
+                scopes: Some(vec![Capability::ReadCases]),
+                rulebook_revision,
+            }))
+        }
         Kind::ApiKey { hash } => {
             let row = api_keys::table
                 .filter(api_keys::secret_hash.eq(hash.as_slice()))
@@ -95,14 +117,7 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
                 .first(conn)
                 .optional()?;
             let Some((id, tenant, member, AsJson(scopes), expires_at, revoked_at)) = row else { return Ok(None) };
-            enter_tenant(conn, Uuid::from(tenant))?;
-            let found: Option<(Role, MemberStatus, i64)> = members::table
-                .inner_join(tenants::table.on(tenants::id.eq(members::tenant_id)))
-                .filter(members::tenant_id.eq::<TenantId>(tenant))
-                .filter(members::id.eq::<MemberId>(member))
-                .select((members::role, members::status, tenants::rulebook_revision))
-                .first(conn)
-                .optional()?;
+            let found = standing(conn, tenant, member)?;
             Ok(found.map(|(role, status, rulebook_revision)| Principal {
                 tenant,
                 member,
@@ -116,6 +131,17 @@ pub(in crate::store) fn principal(conn: &mut Conn, credential: &Kind) -> Result<
             }))
         }
     }
+}
+
+/// What a member is to the tenant, and the tenant's revision of its calendars and rules.
+fn standing(conn: &mut Conn, tenant: TenantId, member: MemberId) -> Result<Option<(Role, MemberStatus, i64)>> {
+    enter_tenant(conn, Uuid::from(tenant))?;
+    let found = members::table
+        .inner_join(tenants::table.on(tenants::id.eq(members::tenant_id)))
+        .filter(members::tenant_id.eq(tenant))
+        .filter(members::id.eq(member))
+        .select((members::role, members::status, tenants::rulebook_revision));
+    Ok(found.first(conn).optional()?)
 }
 
 pub(in crate::store) fn person_by_email(conn: &mut Conn, email: &str) -> Result<Option<Person>> {

@@ -8,6 +8,8 @@ pub(in crate::store) use at::At;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+pub(in crate::store) mod agenda;
+pub(in crate::store) mod agenda_feeds;
 pub(in crate::store) mod allegations;
 pub(in crate::store) mod api_keys;
 pub(in crate::store) mod calendars;
