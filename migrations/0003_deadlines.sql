@@ -95,8 +95,10 @@ CREATE TABLE deadline_register (
     actor_kind {text} NOT NULL,
     actor_id {id},
     member_id {id},
+    -- As they were called then.
+    member_name {text},
     rule_id {text},
-    title {text},
+    title {json} NOT NULL,
     owed_by {text} NOT NULL,
     statutory {bool} NOT NULL,
     due_on {text} NOT NULL,
@@ -111,9 +113,20 @@ CREATE TABLE deadline_register (
 ) {table};
 CREATE INDEX deadline_register_by_day ON deadline_register (tenant_id, day, id);
 CREATE INDEX deadline_register_by_deadline ON deadline_register (tenant_id, deadline_id, id);
+CREATE INDEX deadline_register_by_case ON deadline_register (tenant_id, case_id, id);
 CREATE UNIQUE INDEX deadline_register_checks ON deadline_register (tenant_id, checks_id) WHERE checks_id IS NOT NULL;
 {tenant deadline_register}
 {append_only deadline_register}
+
+-- The entries that a second person still has to check: what the register itself, which never changes, could tell only by being read from its beginning.
+CREATE TABLE deadline_checks_open (
+    tenant_id {id} NOT NULL,
+    entry_id {id} NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id),
+    FOREIGN KEY (tenant_id, entry_id) REFERENCES deadline_register (tenant_id, id)
+) {table};
+{tenant deadline_checks_open}
+{deletable deadline_checks_open}
 
 CREATE TABLE agenda_feeds (
     id {id} NOT NULL PRIMARY KEY,

@@ -32,6 +32,8 @@ pub enum Command {
     },
     /// Ask a running server whether it can do its work: for the health check of a container.
     Health(HealthSettings),
+    /// Check a file that was exported, such as a day of the register of deadlines: whether it is whole, and by which key. Needs no server.
+    Verify(VerifySettings),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -120,6 +122,19 @@ pub struct HealthSettings {
     /// Where the server listens.
     #[arg(long, env = "REJOINDER_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+}
+
+/// What to check, and whose signature is good.
+#[derive(Debug, Clone, Args)]
+pub struct VerifySettings {
+    /// The file.
+    pub file: PathBuf,
+    /// The keys of which one must have signed it, as a JWK set: what the server gives at /.well-known/jwks.json.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// The key that must have signed it: the member `x` of its JWK.
+    #[arg(long, value_name = "BASE64URL", conflicts_with = "keys", allow_hyphen_values = true)]
+    pub key: Option<String>,
 }
 
 /// An origin as browsers send it: scheme and host, no path, never `*`.

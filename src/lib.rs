@@ -14,3 +14,4 @@ pub mod limits;
 pub mod server;
 pub mod store;
 pub mod usecases;
+pub mod verify;

@@ -35,6 +35,10 @@ pub const WAKING_CASES: i64 = 200;
 pub const AWAKE_AGAIN: i64 = 600;
 /// Most open deadlines of a calendar feed, and most that have ended.
 pub const FEED_EVENTS: i64 = 1_000;
+/// Most entries of one file of the register of deadlines, a multiple of [`PAGE`]; a day with more has several parts.
+pub const REGISTER_FILE: i64 = 10_000;
+/// How many seconds after its end a day of the register of deadlines counts as over: longer than any transaction takes and clocks differ.
+pub const REGISTER_SETTLES: i64 = 60;
 /// Most cases of one bulk request.
 pub const BULK: usize = 100;
 /// Most cases that one call hands over.

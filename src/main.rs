@@ -10,6 +10,7 @@ use rejoinder::{
     server::StartError,
     store::{Failure, Migrating},
     usecases::tenants,
+    verify::{self, Trusted},
 };
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -67,6 +68,15 @@ async fn run(command: Command) -> Result<(), StartError> {
         }
         Command::Health(settings) => {
             say(health::check(&settings.url()).map_err(StartError::Setting)?);
+            Ok(())
+        }
+        Command::Verify(settings) => {
+            let trusted = match (&settings.keys, &settings.key) {
+                (Some(set), _) => Trusted::Set(set),
+                (None, Some(key)) => Trusted::Key(key),
+                (None, None) => Trusted::Any,
+            };
+            say(verify::check(&settings.file, trusted).map_err(StartError::Setting)?);
             Ok(())
         }
         Command::Openapi => {

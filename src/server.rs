@@ -119,8 +119,19 @@ pub struct Front {
 fn cors(origins: &[String]) -> Condition<Cors> {
     let given =
         ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "accept-language", "prefer", "traceparent"];
-    let told =
-        ["etag", "link", "location", "retry-after", "ratelimit", "ratelimit-policy", "idempotent-replayed", "x-request-id", "accept-patch"];
+    let told = [
+        "etag",
+        "link",
+        "location",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "idempotent-replayed",
+        "x-request-id",
+        "accept-patch",
+        "content-disposition",
+        "repr-digest",
+    ];
     let cors = origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
     let cors = cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).allowed_headers(given).expose_headers(told);
     Condition::new(!origins.is_empty(), cors.max_age(3600))

@@ -10,7 +10,7 @@ use std::{
 
 /// The floors from the roof to the ground, and what of the crate each may use besides itself: only what stands below it.
 const FLOORS: &[(&str, &str)] = &[
-    ("main", "server api jobs demo usecases store limits auth clock config health domain"),
+    ("main", "server api jobs demo usecases store limits auth clock config health verify domain"),
     ("server", "api jobs demo usecases store limits auth clock config domain"),
     ("jobs", "usecases store limits clock domain"),
     ("api", "usecases store limits auth clock domain"),
@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &str)] = &[
     ("clock", "domain::ids domain::time"),
     ("config", ""),
     ("health", ""),
+    ("verify", "domain"),
     ("domain", ""),
 ];
 

@@ -11,6 +11,7 @@ mod cases;
 mod comments;
 mod complaints;
 mod cursor;
+mod deadline_register;
 mod deadline_rules;
 mod deadlines;
 mod examples;

@@ -164,6 +164,9 @@ operations! {
     deadlines::get_deadline,
     deadlines::meet_deadline: CaseClosed InvalidTransition,
     deadlines::waive_deadline: CaseClosed InvalidTransition,
+    deadline_register::list_deadline_register,
+    deadline_register::check_register_entry: AlreadyExists NoCheckNeeded ReasonRequired SamePerson,
+    deadline_register::export_deadline_register: NotFound,
     tasks::list_tasks,
     tasks::list_case_tasks,
     tasks::add_task: CaseClosed,
@@ -223,6 +226,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/docs", reading().to(site::docs_root))
         .route("/docs/{file:.*}", reading().to(site::docs))
         .route("/.well-known/api-catalog", reading().to(site::api_catalog))
+        .route("/.well-known/jwks.json", reading().to(site::jwks))
         .default_service(web::to(site::unknown_route));
 }
 
@@ -351,7 +355,8 @@ fn describe(
             let about = "Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID.";
             let needed = if description.needs_key { Required::True } else { Required::False };
             parameters.push(text_header("Idempotency-Key", needed, about));
-            if in_path && capability != Capability::OpenIdentity {
+            // An entry of the register never changes.
+            if in_path && capability != Capability::OpenIdentity && capability != Capability::CheckRegister {
                 parameters.push(text_header(
                     "If-Match",
                     Required::False,

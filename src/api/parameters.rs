@@ -6,7 +6,7 @@ use crate::{
         field_rule::FieldRule,
         ids::{
             AgendaFeedId, AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId,
-            ShopId, TaskId, TriggerId,
+            RegisterEntryId, ShopId, TaskId, TriggerId,
         },
         text::Slug,
         time::Day,
@@ -97,6 +97,7 @@ named! {
     AllegationId = "allegation_id", "The allegation.";
     DeadlineId = "deadline_id", "The deadline.";
     TriggerId = "trigger_id", "The trigger.";
+    RegisterEntryId = "entry_id", "The entry of the register.";
     CalendarKey = "calendar_key", "The calendar.";
     Year = "year", "The year.";
     Day = "date", "The day.";

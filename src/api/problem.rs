@@ -115,6 +115,10 @@ problems! {
     PlaybookFaulty = "playbook_faulty", 409, retry false, "预案草稿有误，不能发布", "The draft cannot be published as it is";
     /// It exists already.
     AlreadyExists = "already_exists", 409, retry false, "已经存在", "It exists already";
+    /// A second person checks, not whoever made the entry.
+    SamePerson = "same_person", 409, retry false, "须由他人复核，不能复核自己的登记", "A second person checks it, not whoever made the entry";
+    /// Nobody has to check that entry.
+    NoCheckNeeded = "no_check_needed", 409, retry false, "该登记无需复核", "The entry needs no check";
     /// The same idempotency key is being worked on.
     IdempotencyInFlight = "idempotency_in_flight", 409, retry true, "相同幂等键的请求正在处理", "A request with this idempotency key is being worked on";
     /// Somebody changed it since it was read.
@@ -454,6 +458,9 @@ impl From<RuleViolation> for Problem {
             RuleViolation::PlaybookPublished => Self::new(Kind::PlaybookPublished),
             RuleViolation::PlaybookDraft => Self::new(Kind::PlaybookDraft),
             RuleViolation::PlaybookFaulty(faults) => Self::new(Kind::PlaybookFaulty).with_facts(json!({ "faults": faults })),
+            RuleViolation::SamePerson => Self::new(Kind::SamePerson),
+            RuleViolation::NoCheckNeeded => Self::new(Kind::NoCheckNeeded),
+            RuleViolation::AlreadyChecked => Self::new(Kind::AlreadyExists),
             RuleViolation::CommentRetracted => Self::new(Kind::InvalidTransition).with_facts(json!({ "status": "retracted" })),
             RuleViolation::NotYours => Self::new(Kind::Forbidden),
             RuleViolation::WrongPassword => Self::new(Kind::WrongCredentials),

@@ -112,6 +112,13 @@ pub(super) async fn api_catalog(services: Data<Services>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/linkset+json").body(body.to_string())
 }
 
+/// The public keys that verify the files that this installation has signed (RFC 7517).
+pub(super) async fn jwks(services: Data<Services>) -> HttpResponse {
+    let set = json!({ "keys": [services.store.ground().vault.register_key().jwk()] });
+    let response = &mut HttpResponse::Ok();
+    response.content_type("application/jwk-set+json").insert_header((header::CACHE_CONTROL, "public, max-age=3600")).body(set.to_string())
+}
+
 /// There is no such route.
 pub(super) async fn unknown_route() -> Result<HttpResponse, Problem> {
     Err(Problem::new(Kind::UnknownRoute))

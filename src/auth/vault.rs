@@ -2,7 +2,7 @@
 //!
 //! The key file lies beside, never inside, the database; several nodes share it.
 
-use crate::clock::Clock;
+use crate::{clock::Clock, domain::public_key::PublicKey};
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     hmac,
@@ -21,8 +21,13 @@ pub struct Vault {
     signing_pkcs8: Vec<u8>,
     sealing: LessSafeKey,
     mac: hmac::Key,
+    register: Ed25519KeyPair,
+    register_key: PublicKey,
     fingerprint: String,
 }
+
+/// What keeps the key for exports of the register apart from all else that comes from the same secret.
+const REGISTER_KEY: &str = "deadline register/Ed25519/1";
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +94,11 @@ impl Vault {
         let signing_pkcs8 = signing.to_pkcs8v1().map_err(|_| VaultError::Keys("signing_seed"))?.as_ref().to_vec();
         let mac = hmac::Key::new(hmac::HMAC_SHA256, &mac);
         let both = [signing.public_key().as_ref(), hmac::sign(&mac, b"fingerprint").as_ref(), &sealing].concat();
+        // A key of its own: nothing that is signed for a file can be taken for a token.
+        let register = Ed25519KeyPair::from_seed_unchecked(&keyed(&mac, REGISTER_KEY, b"")).map_err(|_| VaultError::Keys("mac_key"))?;
         Ok(Self {
+            register_key: PublicKey::of(register.public_key().as_ref()).ok_or(VaultError::Keys("mac_key"))?,
+            register,
             fingerprint: crate::domain::journal::hex(&super::hash::sha256(&both)),
             signing,
             signing_pkcs8,
@@ -119,13 +128,19 @@ impl Vault {
     /// HMAC-SHA-256 under the installation's key; `purpose` keeps uses apart.
     #[must_use]
     pub fn keyed_hash(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.mac);
-        context.update(purpose.as_bytes());
-        context.update(b"\0");
-        context.update(bytes);
-        let mut out = [0; 32];
-        out.copy_from_slice(context.sign().as_ref());
-        out
+        keyed(&self.mac, purpose, bytes)
+    }
+
+    /// The public key that verifies exports of the register of deadlines.
+    #[must_use]
+    pub fn register_key(&self) -> PublicKey {
+        self.register_key
+    }
+
+    /// Signs an export of the register of deadlines (Ed25519, which gives the same signature each time).
+    #[must_use]
+    pub fn sign_register(&self, message: &[u8]) -> Vec<u8> {
+        self.register.sign(message).as_ref().to_vec()
     }
 
     /// Seals bytes (AES-256-GCM); `place` must be the same to open them, so that a sealed value cannot be moved elsewhere.
@@ -149,6 +164,16 @@ impl Vault {
         let opened = self.sealing.open_in_place(nonce, Aad::from(place), &mut bytes).ok()?;
         Some(opened.to_vec())
     }
+}
+
+fn keyed(key: &hmac::Key, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    context.update(purpose.as_bytes());
+    context.update(b"\0");
+    context.update(bytes);
+    let mut out = [0; 32];
+    out.copy_from_slice(context.sign().as_ref());
+    out
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

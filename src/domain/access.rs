@@ -119,6 +119,12 @@ permissions! {
     WritePlaybooks = "playbook:write", writes true, roles [Owner, Manager], includes [ReadPlaybooks, ReadCases, ReadShops];
     /// Make calendars, deadline rules and ladders of reminders of the tenant's own, and let open deadlines follow them.
     WriteRules = "rule:write", writes true, roles [Owner, Manager], includes [WriteCases, WorkTasks, ReadCases, ReadShops];
+    /// See the register of deadlines.
+    ReadRegister = "register:read", writes false, roles [Owner, Manager, Handler, Auditor], includes [];
+    /// Check what others have entered into the register of deadlines.
+    CheckRegister = "register:check", writes true, roles [Owner, Manager, Handler], includes [ReadRegister];
+    /// Take days of the register of deadlines out as signed files, on the record.
+    ExportRegister = "register:export", writes true, roles [Owner, Manager], includes [ReadRegister];
     /// Do tasks, and comment on them and on cases.
     WorkTasks = "task:work", writes true, roles [Owner, Manager, Handler, Counsel, Client], includes [ReadCases, ReadShops];
     /// Change cases and what belongs to them.

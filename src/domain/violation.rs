@@ -97,6 +97,15 @@ pub enum RuleViolation {
     /// It is somebody else's.
     #[error("it is somebody else's")]
     NotYours,
+    /// A second person checks, not whoever made the entry.
+    #[error("whoever made the entry does not check it")]
+    SamePerson,
+    /// Nobody has to check that entry.
+    #[error("the entry needs no check")]
+    NoCheckNeeded,
+    /// An entry is checked once.
+    #[error("the entry is checked already")]
+    AlreadyChecked,
     /// A comment is retracted once.
     #[error("the comment is retracted already")]
     CommentRetracted,

@@ -57,6 +57,8 @@ holes! {
     TenantOfTrigger,
     /// Calendars and rules of all tenants.
     TenantOfRulebook,
+    /// An entry of the register of deadlines of any tenant.
+    TenantOfRegisterEntry,
     /// A complaint of any tenant.
     TenantOfComplaint,
     /// Members of all tenants, where a body names them.

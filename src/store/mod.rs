@@ -35,7 +35,7 @@ use crate::domain::{
     branch::Moved,
     ids::*,
     journal::{Actor, Entry},
-    time::Instant,
+    time::{Day, Instant},
 };
 use frame::Frame;
 use std::{
@@ -475,6 +475,20 @@ queries! {
         fn insert(WriteCases, case: &Stored<Case>, deadline: &Deadline) -> ();
         /// Saves a changed deadline.
         fn save(WriteCases, case: &Stored<Case>, before: &Deadline, after: &Deadline, change: RegisterChange) -> Deadline;
+    }
+    deadline_register {
+        /// A page of the entries.
+        fn list(ReadRegister, page: Page<RegisterFilter>) -> Vec<RegisterEntry>;
+        /// An entry.
+        fn find(ReadRegister, id: RegisterEntryId) -> Stored<RegisterEntry>;
+        /// How many entries were made on a day.
+        fn count(ReadRegister, day: Day) -> i64;
+        /// The entry of a day at a place, counted from 0 in the order of their ids.
+        fn at_place(ReadRegister, day: Day, place: i64) -> RegisterEntryId;
+        /// Enters the check of an entry.
+        fn check(CheckRegister, entry: &Stored<RegisterEntry>, correct: bool, note: Option<String>) -> ();
+        /// Puts on the record that a file was taken out.
+        fn exported(ExportRegister, file: &SignedFile) -> ();
     }
     rulebooks {
         /// What the tenant works by, with what this transaction has changed in it.

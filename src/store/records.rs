@@ -24,6 +24,8 @@ pub use crate::domain::{
     grant::Grant,
     member::{Invitation, Member, MemberStatus},
     playbook::{Playbook, PlaybookRecord},
+    register::RegisterEntry,
+    register_file::SignedFile,
     shop::Shop,
     task::Task,
     trigger::Trigger,
@@ -283,6 +285,21 @@ pub enum CommentFilter {
     OfCase(CaseId),
     /// On a task.
     OfTask(TaskId),
+}
+
+/// Which entries of the register of deadlines.
+#[derive(Debug, Clone, Default)]
+pub struct RegisterFilter {
+    /// Made on this day.
+    pub day: Option<Day>,
+    /// About this case.
+    pub case_id: Option<CaseId>,
+    /// About this deadline.
+    pub deadline_id: Option<DeadlineId>,
+    /// Of these kinds.
+    pub changes: Vec<RegisterChange>,
+    /// Only those that a second person still has to check.
+    pub unchecked: bool,
 }
 
 /// Which playbooks.

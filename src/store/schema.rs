@@ -468,7 +468,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Bool, Nullable, Text};
-    use super::super::sql_types::{Id, Moment};
+    use super::super::sql_types::{Id, Json, Moment};
 
     deadline_register (tenant_id, id) {
         tenant_id -> Id,
@@ -481,8 +481,9 @@ diesel::table! {
         actor_kind -> Text,
         actor_id -> Nullable<Id>,
         member_id -> Nullable<Id>,
+        member_name -> Nullable<Text>,
         rule_id -> Nullable<Text>,
-        title -> Nullable<Text>,
+        title -> Json,
         owed_by -> Text,
         statutory -> Bool,
         due_on -> Text,
@@ -491,6 +492,15 @@ diesel::table! {
         note -> Nullable<Text>,
         checks_id -> Nullable<Id>,
         correct -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    use super::super::sql_types::Id;
+
+    deadline_checks_open (tenant_id, entry_id) {
+        tenant_id -> Id,
+        entry_id -> Id,
     }
 }
 
@@ -631,6 +641,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     calendars,
     deadline_rules,
     deadline_register,
+    deadline_checks_open,
     agenda_feeds,
     availabilities,
     reminder_ladders,

@@ -14,6 +14,7 @@ pub mod comments;
 pub mod complaints;
 pub mod deadline_clocks;
 pub mod deadline_explanations;
+pub mod deadline_register;
 pub mod deadline_rules;
 pub mod deadlines;
 pub mod due_deadlines;

@@ -118,6 +118,7 @@ const HOLES: &[(Hole, &str, &str)] = &[
     (Hole::TenantOfDeadline, "the owner of another tenant", "/v1/deadlines/"),
     (Hole::TenantOfTrigger, "the owner of another tenant", "/v1/triggers/"),
     (Hole::TenantOfRulebook, "the owner of another tenant", "/v1/calendars"),
+    (Hole::TenantOfRegisterEntry, "the owner of another tenant", "/v1/deadline_register"),
     (Hole::TenantOfComplaint, "the owner of another tenant", "/v1/complaints/"),
     (Hole::TenantOfNamedMembers, "the owner of another tenant", "/v1/tasks/"),
     (Hole::TenantOfPlaybook, "the owner of another tenant", "/v1/playbooks/"),
@@ -159,6 +160,7 @@ fn kind_of(name: &str) -> &'static str {
                 "year",
                 "date",
                 "rule",
+                "entry",
                 "task",
                 "task_key",
                 "stage",
@@ -517,7 +519,13 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
         let comment = owner.post(&on_task, json!({ "body": "x", "visibility": visibility })).await.expect(201);
         graph.insert("comment", text(&comment["id"]));
     }
-    graph.insert("colleague", agency.newcomer(Role::Handler, &format!("colleague-{}", fresh_key())).await.member.expect("a member"));
+    let colleague = agency.newcomer(Role::Handler, &format!("colleague-{}", fresh_key())).await;
+    // An entry of the register that others have to check.
+    let stated = json!({ "rule_id": "SAMR-SUPPLY", "due_on": "2027-03-01" });
+    let deadline = colleague.post(&format!("/v1/cases/{}/deadlines", graph["case"]), stated).await.expect(201);
+    let entries = owner.get(&format!("/v1/deadline_register?deadline_id={}", text(&deadline["id"]))).await.expect(200);
+    graph.insert("entry", text(&entries["data"][0]["id"]));
+    graph.insert("colleague", colleague.member.expect("a member"));
     // Something for the timeline that a client may not see.
     let identity = format!("/v1/complaints/{}/reporter_identity/openings", graph["complaint"]);
     owner.post(&identity, json!({ "reason": "To call back" })).await.expect(200);

@@ -177,6 +177,23 @@ impl TestApp {
         row.written
     }
 
+    /// What the entries of a kind in the journal say, in their order.
+    pub(crate) fn journal(&self, kind: &str) -> Vec<Value> {
+        use diesel::RunQueryDsl as _;
+        #[derive(diesel::QueryableByName)]
+        struct Payload {
+            #[diesel(sql_type = diesel::sql_types::Binary)]
+            payload: Vec<u8>,
+        }
+        let query = diesel::sql_query(format!("SELECT payload FROM journal_entries WHERE kind = '{kind}' ORDER BY id"));
+        let rows: Vec<Payload> = match &mut *self.direct.lock().expect("the database") {
+            Direct::Sqlite(conn) => query.load(conn),
+            Direct::Postgres(conn) => query.load(conn),
+        }
+        .expect("entries");
+        rows.iter().map(|row| serde_json::from_slice(&row.payload).expect("JSON")).collect()
+    }
+
     /// A request by nobody.
     pub(crate) fn nobody(&self) -> Caller {
         Caller { url: self.url.clone(), client: self.client.clone(), token: None, member: None, email: String::new() }

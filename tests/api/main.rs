@@ -16,6 +16,7 @@ mod hostile;
 mod people;
 mod playbooks;
 mod queries;
+mod register;
 mod schema;
 mod stories;
 mod story_douyin;

@@ -78,6 +78,8 @@ fn postgres_keeps_tenants_apart_by_itself() {
     assert!(pg.batch_execute(stranger).unwrap_err().to_string().contains("row-level security"));
     pg.batch_execute(&format!("SELECT set_config('rejoinder.tenant', (SELECT id::text FROM tenants), false); {stranger}")).unwrap();
     assert!(pg.batch_execute("UPDATE journal_entries SET kind = 'x'").unwrap_err().to_string().contains("permission denied"));
+    assert!(pg.batch_execute("UPDATE deadline_register SET change = 'met'").unwrap_err().to_string().contains("permission denied"));
+    assert!(pg.batch_execute("DELETE FROM deadline_register").unwrap_err().to_string().contains("permission denied"));
     assert!(pg.batch_execute("DELETE FROM cases").unwrap_err().to_string().contains("permission denied"));
 }
 
@@ -96,6 +98,9 @@ async fn sqlite_refuses_references_to_another_tenant_and_changes_of_the_record()
         "UPDATE journal_entries SET kind = 'x'",
         "DELETE FROM journal_entries",
         "REPLACE INTO journal_entries SELECT * FROM journal_entries",
+        "UPDATE deadline_register SET change = 'met'",
+        "DELETE FROM deadline_register",
+        "REPLACE INTO deadline_register SELECT * FROM deadline_register",
     ] {
         assert!(sqlite.batch_execute(change).unwrap_err().to_string().contains("append-only"), "{change}");
     }

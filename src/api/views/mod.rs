@@ -5,6 +5,7 @@ mod calendars;
 mod cases;
 mod comments;
 mod complaints;
+mod deadline_register;
 mod deadline_rules;
 mod deadlines;
 mod people;
@@ -17,6 +18,7 @@ pub(super) use calendars::*;
 pub(super) use cases::*;
 pub(super) use comments::*;
 pub(super) use complaints::*;
+pub(super) use deadline_register::*;
 pub(super) use deadline_rules::*;
 pub(super) use deadlines::*;
 pub(super) use people::*;
@@ -85,6 +87,8 @@ pages! {
     AgendaPage of AgendaItemView;
     /// The caller's calendar feeds.
     AgendaFeedPage of AgendaFeedView;
+    /// A page of the register of deadlines.
+    RegisterEntryPage of RegisterEntryView;
     /// What stands in the way.
     BlockerPage of BlockerView;
     /// A page of the grants that reach a case.
