@@ -6,6 +6,9 @@ ALTER TABLE tenants ADD COLUMN rulebook_revision {integer} NOT NULL DEFAULT 0;
 -- When the tenant's deadlines next need something done: a reminder, the mark of a missed one. Far in the future when nothing does.
 ALTER TABLE tenants ADD COLUMN wake_at {instant} NOT NULL DEFAULT {epoch};
 CREATE INDEX tenants_by_wake ON tenants (wake_at);
+-- When the tenant next has a message to send.
+ALTER TABLE tenants ADD COLUMN send_at {instant} NOT NULL DEFAULT {epoch};
+CREATE INDEX tenants_by_send ON tenants (send_at);
 
 -- Each revision is whole and never changes.
 CREATE TABLE calendars (
@@ -67,7 +70,7 @@ UPDATE deadlines SET
     shop_id = (SELECT c.shop_id FROM cases c WHERE c.tenant_id = deadlines.tenant_id AND c.id = deadlines.case_id),
     assignee_id = (SELECT c.lead_id FROM cases c WHERE c.tenant_id = deadlines.tenant_id AND c.id = deadlines.case_id),
     is_open = status IN ('pending', 'suspended', 'missed'),
-    wake_at = CASE WHEN status = 'pending' THEN due_at END;
+    wake_at = CASE WHEN status = 'pending' THEN created_at END;
 {own_tenant deadlines}
 {own_tenant cases}
 -- What the agenda shows of a deadline stands in its index, so that no row is read.
@@ -163,10 +166,11 @@ CREATE TABLE availabilities (
 ) {table};
 {tenant availabilities}
 
+-- Without steps where the built-in ladder holds again: the version goes on.
 CREATE TABLE reminder_ladders (
     tenant_id {id} NOT NULL REFERENCES tenants (id),
     kind {text} NOT NULL,
-    steps {json} NOT NULL,
+    steps {json},
     version {integer} NOT NULL,
     changed_by {id} NOT NULL,
     updated_at {instant} NOT NULL,
@@ -219,14 +223,18 @@ CREATE TABLE reminders (
     FOREIGN KEY (tenant_id, deadline_id) REFERENCES deadlines (tenant_id, id),
     FOREIGN KEY (tenant_id, member_id) REFERENCES members (tenant_id, id)
 ) {table};
-CREATE INDEX reminders_by_member ON reminders (tenant_id, member_id, shown_at, id);
+CREATE INDEX reminders_by_member ON reminders (tenant_id, member_id, shown_at, id) WHERE cancelled_at IS NULL;
+CREATE INDEX reminders_open_by_member ON reminders (tenant_id, member_id, shown_at, id) WHERE cancelled_at IS NULL AND acknowledged_at IS NULL;
+CREATE INDEX reminders_by_case ON reminders (tenant_id, case_id, id);
 {tenant reminders}
 
+-- One message for each reminder and each channel, and once more whenever the reminder was put off: `round` is the version that the reminder had.
 CREATE TABLE deliveries (
     tenant_id {id} NOT NULL,
     id {id} NOT NULL,
     reminder_id {id} NOT NULL,
     channel_id {id} NOT NULL,
+    round {integer} NOT NULL,
     state {text} NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'cancelled')),
     next_at {instant},
     attempts {int} NOT NULL,
@@ -235,9 +243,9 @@ CREATE TABLE deliveries (
     sent_at {instant},
     created_at {instant} NOT NULL,
     PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, reminder_id, channel_id, round),
     FOREIGN KEY (tenant_id, reminder_id) REFERENCES reminders (tenant_id, id),
     FOREIGN KEY (tenant_id, channel_id) REFERENCES notification_channels (tenant_id, id)
 ) {table};
-CREATE INDEX deliveries_by_reminder ON deliveries (tenant_id, reminder_id, id);
 CREATE INDEX deliveries_by_next ON deliveries (tenant_id, next_at) WHERE next_at IS NOT NULL;
 {tenant deliveries}

@@ -99,6 +99,9 @@ pub struct ServeSettings {
     /// An origin whose pages may call the API, such as https://console.example; several with commas between. None when absent.
     #[arg(long = "allow-origin", env = "REJOINDER_ALLOW_ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub allow_origins: Vec<String>,
+    /// Where reminders go out.
+    #[command(flatten)]
+    pub outbound: OutboundOptions,
     /// Requests of one caller in one minute, or `off`.
     #[arg(long, env = "REJOINDER_RATE_LIMIT", default_value = "600", value_parser = rate_limit)]
     pub rate_limit: RateLimit,
@@ -111,6 +114,29 @@ pub struct ServeSettings {
     /// Log as JSON lines.
     #[arg(long, env = "REJOINDER_LOG_JSON")]
     pub log_json: bool,
+}
+
+/// Through which servers messages go out to people.
+#[derive(Debug, Clone, Args)]
+pub struct OutboundOptions {
+    /// The mail server for reminders, such as smtps://name:password@mail.example (smtp:// for STARTTLS). No mail goes out without one.
+    #[arg(long, env = "REJOINDER_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// A file that holds the mail server's URL, so that its password is in no process list.
+    #[arg(long, env = "REJOINDER_SMTP_URL_FILE", conflicts_with = "smtp_url")]
+    pub smtp_url_file: Option<PathBuf>,
+    /// Whom mails are from, such as "Rejoinder <no-reply@cases.example>".
+    #[arg(long, env = "REJOINDER_SMTP_FROM")]
+    pub smtp_from: Option<String>,
+    /// Where the group robots of WeCom are.
+    #[arg(long, env = "REJOINDER_WECOM_URL", default_value = "https://qyapi.weixin.qq.com")]
+    pub wecom_url: String,
+    /// Where the group robots of DingTalk are.
+    #[arg(long, env = "REJOINDER_DINGTALK_URL", default_value = "https://oapi.dingtalk.com")]
+    pub dingtalk_url: String,
+    /// Where the group robots of Feishu are.
+    #[arg(long, env = "REJOINDER_FEISHU_URL", default_value = "https://open.feishu.cn")]
+    pub feishu_url: String,
 }
 
 /// Whom to ask for health.
@@ -166,13 +192,28 @@ impl DatabaseSettings {
     /// # Errors
     /// When its file cannot be read.
     pub fn url(&self) -> Result<Option<String>, String> {
-        match &self.database_url_file {
-            Some(path) => match std::fs::read_to_string(path) {
-                Ok(text) => Ok(Some(text.trim().to_owned())),
-                Err(error) => Err(format!("{}: {error}", path.display())),
-            },
-            None => Ok(self.database_url.clone()),
-        }
+        given(self.database_url.as_ref(), self.database_url_file.as_ref())
+    }
+}
+
+impl OutboundOptions {
+    /// The mail server's URL, if there is one.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn smtp_url(&self) -> Result<Option<String>, String> {
+        given(self.smtp_url.as_ref(), self.smtp_url_file.as_ref())
+    }
+}
+
+/// A secret that is given by itself or in a file.
+fn given(secret: Option<&String>, file: Option<&PathBuf>) -> Result<Option<String>, String> {
+    match file {
+        Some(path) => match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(error) => Err(format!("{}: {error}", path.display())),
+        },
+        None => Ok(secret.cloned()),
     }
 }
 

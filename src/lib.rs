@@ -11,6 +11,7 @@ pub mod domain;
 pub mod health;
 pub mod jobs;
 pub mod limits;
+pub mod outbound;
 pub mod server;
 pub mod store;
 pub mod usecases;

@@ -39,6 +39,20 @@ pub const FEED_EVENTS: i64 = 1_000;
 pub const REGISTER_FILE: i64 = 10_000;
 /// How many seconds after its end a day of the register of deadlines counts as over: longer than any transaction takes and clocks differ.
 pub const REGISTER_SETTLES: i64 = 60;
+/// Most steps of a ladder of reminders.
+pub const LADDER_STEPS: usize = 12;
+/// Most channels for reminders that a member has.
+pub const OWN_CHANNELS: i64 = 10;
+/// Most channels for reminders that the groups of a tenant have.
+pub const GROUP_CHANNELS: i64 = 50;
+/// Messages of one tenant that are on their way at the same time.
+pub const SENT_AT_ONCE: i64 = 20;
+/// Seconds in which a message that was taken on is sent by nobody else: longer than any server may take.
+pub const SENDING: i64 = 180;
+/// After how many seconds a message is given up: three days.
+pub const GIVEN_UP: i64 = 3 * 24 * 3600;
+/// The longest time, in seconds, for which a reminder is put off: thirty days.
+pub const SNOOZE: i64 = 30 * 24 * 3600;
 /// Most cases of one bulk request.
 pub const BULK: usize = 100;
 /// Most cases that one call hands over.

@@ -95,6 +95,7 @@ async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartErro
         log.init()
     }
     let migrating = if settings.no_migrate { Migrating::Check } else { Migrating::Apply };
+    let outbound = server::outbound(&settings.outbound)?;
     let store = server::open_store(&settings.database, migrating)?;
     let (listener, url) = server::bind(&settings)?;
     if with_demo {
@@ -103,7 +104,8 @@ async fn serve(settings: ServeSettings, with_demo: bool) -> Result<(), StartErro
     } else {
         say(format_args!("rejoinder listens on {url}"));
     }
-    let services = server::services(store, server::limits(&settings), url, settings.behind_proxy)?;
-    let front = server::Front { workers: settings.workers, allow_origins: settings.allow_origins, look_every: Some(server::LOOKING) };
+    let services = server::services(store, server::limits(&settings), url, settings.behind_proxy, outbound)?;
+    server::work_by_itself(&services);
+    let front = server::Front { workers: settings.workers, allow_origins: settings.allow_origins };
     Ok(server::serve(listener, services, front)?.await?)
 }

@@ -8,10 +8,11 @@ use crate::{
         vault::{Vault, VaultError},
     },
     clock::Clock,
-    config::{DatabaseSettings, ServeSettings},
+    config::{DatabaseSettings, OutboundOptions, ServeSettings},
     domain::content::{Content, ContentError},
     jobs::Jobs,
     limits::Limits,
+    outbound::{Outbound, OutboundSettings, Smtp},
     store::{Ground, Location, Migrating, Store, StoreError},
 };
 use actix_cors::Cors;
@@ -34,8 +35,8 @@ pub const DATABASE_FILE: &str = "rejoinder.db";
 /// How often what is only remembered is written down; every sixtieth time, what has had its time is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
-/// How often somebody looks whether a deadline's moment has come.
-pub const LOOKING: Duration = Duration::from_secs(5);
+/// How often somebody looks whether the moment of a deadline or of a message has come.
+const LOOKING: Duration = Duration::from_secs(5);
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -98,10 +99,36 @@ pub fn open_store(settings: &DatabaseSettings, migrating: Migrating) -> Result<S
 ///
 /// # Errors
 /// When the password pool cannot be made.
-pub fn services(store: Store, limits: Limits, public_url: String, behind_proxy: bool) -> Result<Data<Services>, StartError> {
+pub fn services(
+    store: Store,
+    limits: Limits,
+    public_url: String,
+    behind_proxy: bool,
+    outbound: Outbound,
+) -> Result<Data<Services>, StartError> {
     let tokens = Tokens::new(&store.ground().vault, public_url.clone());
     let passwords = Passwords::new(limits.passwords)?;
-    Ok(Data::new(Services::new(store, tokens, passwords, limits, public_url, behind_proxy)))
+    Ok(Data::new(Services::new(store, tokens, passwords, limits, public_url, behind_proxy, Arc::new(outbound))))
+}
+
+/// What sends messages to people, as the settings say.
+///
+/// # Errors
+/// With a sentence for the operator.
+pub fn outbound(settings: &OutboundOptions) -> Result<Outbound, StartError> {
+    let smtp = match (settings.smtp_url().map_err(StartError::Setting)?, &settings.smtp_from) {
+        (Some(url), Some(from)) => Some(Smtp { url, from: from.clone() }),
+        (Some(_), None) => return Err(StartError::Setting("--smtp-url needs --smtp-from: whom the mails are from".into())),
+        (None, _) => None,
+    };
+    let settings = OutboundSettings {
+        smtp,
+        wecom_url: settings.wecom_url.clone(),
+        dingtalk_url: settings.dingtalk_url.clone(),
+        feishu_url: settings.feishu_url.clone(),
+        ..OutboundSettings::default()
+    };
+    Outbound::new(&settings).map_err(|bad| StartError::Setting(bad.to_string()))
 }
 
 /// How a server meets the world.
@@ -111,8 +138,6 @@ pub struct Front {
     pub workers: Option<usize>,
     /// The origins whose pages may call the API.
     pub allow_origins: Vec<String>,
-    /// How often to look whether a deadline's moment has come; never when absent.
-    pub look_every: Option<Duration>,
 }
 
 /// Lets pages of these origins call the API, and read the headers that it answers with. Nobody's cookies are sent: there are none.
@@ -137,6 +162,28 @@ fn cors(origins: &[String]) -> Condition<Cors> {
     Condition::new(!origins.is_empty(), cors.max_age(3600))
 }
 
+/// Does what is due by itself, as long as this process lives: deadlines and messages, one not waiting for the other.
+pub fn work_by_itself(services: &Services) {
+    let jobs = Jobs::new(services.store.clone(), Arc::clone(&services.outbound), services.public_url.clone());
+    let sender = jobs.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            if let Err(error) = jobs.look_after_deadlines().await {
+                tracing::warn!(%error, "work that was due was not done; it will be tried again");
+            }
+            actix_web::rt::time::sleep(LOOKING).await;
+        }
+    });
+    actix_web::rt::spawn(async move {
+        loop {
+            if let Err(error) = sender.send_messages().await {
+                tracing::warn!(%error, "messages that were due were not sent; it will be tried again");
+            }
+            actix_web::rt::time::sleep(LOOKING).await;
+        }
+    });
+}
+
 /// Serves on a listener.
 ///
 /// # Errors
@@ -144,8 +191,7 @@ fn cors(origins: &[String]) -> Condition<Cors> {
 pub fn serve(listener: TcpListener, services: Data<Services>, front: Front) -> Result<Server, StartError> {
     let limits = services.limits.clone();
     let housekeeping = services.clone();
-    let jobs = Jobs::new(services.store.clone());
-    let Front { workers, allow_origins, look_every } = front;
+    let Front { workers, allow_origins } = front;
     let app = move || {
         let app = App::new().app_data(services.clone()).configure(operations::configure);
         app.wrap(from_fn(frame::frame)).wrap(cors(&allow_origins))
@@ -160,16 +206,6 @@ pub fn serve(listener: TcpListener, services: Data<Services>, front: Front) -> R
             }
         }
     });
-    if let Some(look_every) = look_every {
-        actix_web::rt::spawn(async move {
-            loop {
-                if let Err(error) = jobs.run().await {
-                    tracing::warn!(%error, "work that was due was not done; it will be tried again");
-                }
-                actix_web::rt::time::sleep(look_every).await;
-            }
-        });
-    }
     let mut server = HttpServer::new(app)
         .client_request_timeout(limits.head)
         .max_connections(limits.connections)

@@ -3,7 +3,16 @@
 //! An answer that a story does not expect is an error, so that a story that is told to its end is also a test.
 #![allow(dead_code, clippy::allow_attributes, reason = "not every story needs all of it")]
 
-use rejoinder::{clock::Clock, config::DatabaseSettings, demo, domain::time::Instant, limits::Limits, server, store::Migrating};
+use rejoinder::{
+    clock::Clock,
+    config::DatabaseSettings,
+    demo,
+    domain::time::Instant,
+    limits::Limits,
+    outbound::{Outbound, OutboundSettings},
+    server,
+    store::Migrating,
+};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::{error::Error, net::TcpListener, path::PathBuf, process::ExitCode};
@@ -33,7 +42,9 @@ async fn start_server(data_dir: PathBuf) -> Outcome<String> {
     let embedded = DatabaseSettings { data_dir, database_url: None, database_url_file: None, keys_file: None, clock_shift_file: None };
     let store = server::open_store(&embedded, Migrating::Apply)?;
     demo::prepare(&store).await?;
-    let services = server::services(store, Limits::default(), url.clone(), false)?;
+    let outbound = Outbound::new(&OutboundSettings::default())?;
+    let services = server::services(store, Limits::default(), url.clone(), false, outbound)?;
+    server::work_by_itself(&services);
     actix_web::rt::spawn(server::serve(listener, services, server::Front::default())?);
     Ok(url)
 }

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod api_keys;
+mod availabilities;
 mod body;
 mod calendars;
 mod cases;
@@ -18,10 +19,13 @@ mod examples;
 pub mod frame;
 mod grants;
 mod members;
+mod notification_channels;
 pub mod operations;
 mod parameters;
 mod playbooks;
 pub mod problem;
+mod reminder_ladders;
+mod reminders;
 mod reply;
 mod request;
 mod schemas;
@@ -35,10 +39,11 @@ use crate::{
     auth::{attempts::Attempts, passwords::Passwords, tokens::Tokens},
     clock::Clock,
     limits::Limits,
+    outbound::Outbound,
     store::{Failure, Store},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, middleware::StateInformationMiddleware};
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 type Pace = RateLimiter<
     [u8; 16],
@@ -65,6 +70,8 @@ pub struct Services {
     pub public_url: String,
     /// Whether the address of a caller is in `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// What sends messages to people.
+    pub outbound: Arc<Outbound>,
     pace: Option<Pace>,
 }
 
@@ -90,7 +97,15 @@ impl Services {
 
     /// The services of a server.
     #[must_use]
-    pub fn new(store: Store, tokens: Tokens, passwords: Passwords, limits: Limits, public_url: String, behind_proxy: bool) -> Self {
+    pub fn new(
+        store: Store,
+        tokens: Tokens,
+        passwords: Passwords,
+        limits: Limits,
+        public_url: String,
+        behind_proxy: bool,
+        outbound: Arc<Outbound>,
+    ) -> Self {
         let per_minute = limits.requests_per_minute.and_then(NonZeroU32::new);
         Self {
             clock: store.ground().clock.clone(),
@@ -103,6 +118,7 @@ impl Services {
             limits,
             public_url,
             behind_proxy,
+            outbound,
         }
     }
 }

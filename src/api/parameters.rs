@@ -5,12 +5,12 @@ use crate::{
     domain::{
         field_rule::FieldRule,
         ids::{
-            AgendaFeedId, AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId, PlaybookId,
-            RegisterEntryId, ShopId, TaskId, TriggerId,
+            AgendaFeedId, AllegationId, ApiKeyId, CaseId, CommentId, ComplaintId, DeadlineId, GrantId, InvitationId, MemberId,
+            NotificationChannelId, PlaybookId, RegisterEntryId, ReminderId, ShopId, TaskId, TriggerId,
         },
         text::Slug,
         time::Day,
-        vocabulary::Stage,
+        vocabulary::{LadderKind, Stage},
     },
     limits::FILTER_WORDS,
 };
@@ -102,6 +102,9 @@ named! {
     Year = "year", "The year.";
     Day = "date", "The day.";
     RuleName = "rule_id", "The deadline rule.";
+    ReminderId = "reminder_id", "The reminder.";
+    LadderKind = "ladder_kind", "The kind of deadline.";
+    NotificationChannelId = "notification_channel_id", "The channel.";
     TaskId = "task_id", "The task.";
     PlaybookId = "playbook_id", "The version of a playbook.";
     CommentId = "comment_id", "The comment.";

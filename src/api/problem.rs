@@ -462,6 +462,7 @@ impl From<RuleViolation> for Problem {
             RuleViolation::NoCheckNeeded => Self::new(Kind::NoCheckNeeded),
             RuleViolation::AlreadyChecked => Self::new(Kind::AlreadyExists),
             RuleViolation::CommentRetracted => Self::new(Kind::InvalidTransition).with_facts(json!({ "status": "retracted" })),
+            RuleViolation::ReminderAcknowledged => Self::new(Kind::InvalidTransition).with_facts(json!({ "status": "acknowledged" })),
             RuleViolation::NotYours => Self::new(Kind::Forbidden),
             RuleViolation::WrongPassword => Self::new(Kind::WrongCredentials),
             RuleViolation::Field { pointer, code } => Self::with_field(Kind::InvalidBody, Place::Pointer(pointer), code, ""),

@@ -253,6 +253,12 @@ impl From<Zone> for String {
 }
 
 impl Zone {
+    /// A zone of the database of zones; UTC when it has no name there.
+    #[must_use]
+    pub fn of(zone: &TimeZone) -> Self {
+        Self(zone.iana_name().unwrap_or("UTC").to_owned())
+    }
+
     /// The zone itself; UTC when the database of zones has dropped it.
     #[must_use]
     pub fn time_zone(&self) -> TimeZone {
@@ -338,7 +344,7 @@ impl CalendarRecord {
             key: calendar.key.clone(),
             revision: 0,
             name: Bilingual { zh: "中国工作日".into(), en: "Working days of China".into() },
-            zone: Zone(calendar.zone.iana_name().unwrap_or("UTC").to_owned()),
+            zone: Zone::of(&calendar.zone),
             rest_days: vec![WeekDay::Saturday, WeekDay::Sunday],
             ignores_make_up_days: false,
             based_on_built_in: false,

@@ -4,12 +4,13 @@
 use super::{
     calendar::{BUILT_IN_CALENDAR, Calendar, CalendarRecord},
     deadline_rule::{AppliesTo, Rule, RuleRecord},
+    ladder::{Before, LadderStep, Ladders},
     language::Bilingual,
     period::{Period, Roll, Unit},
     playbook::{Anchor, Offset, PLATFORM_APPEAL, Playbook, Template},
     time::Day,
     trigger,
-    vocabulary::{PauseGround, Platform, SourceConfidence},
+    vocabulary::{LadderKind, PauseGround, Platform, SourceConfidence},
 };
 use serde::Deserialize;
 use std::{
@@ -36,6 +37,8 @@ pub struct Content {
     pub calendar: Calendar,
     /// The calendars that a tenant has besides, by key.
     pub other_calendars: BTreeMap<String, Calendar>,
+    /// The ladders of reminders.
+    pub ladders: Ladders,
     appeals: HashMap<Platform, String>,
 }
 
@@ -64,6 +67,10 @@ impl Content {
         for rule in &mut rules {
             rule.conflict = conflicts.get(&rule.id).cloned();
         }
+        let mut ladders = Ladders::new();
+        for (kind, step) in read("reminder_ladders.csv", include_str!("../../content/reminder_ladders.csv"), ladder_step)? {
+            ladders.entry(kind).or_default().push(step);
+        }
         let wrong_calendar =
             |e: super::calendar::CalendarError| ContentError { table: "calendars/cn.csv", row: String::new(), reason: e.to_string() };
         Ok(Self {
@@ -75,6 +82,7 @@ impl Content {
                 tasks: read("playbooks/standard.csv", include_str!("../../content/playbooks/standard.csv"), template)?,
             }),
             rules,
+            ladders,
             other_calendars: BTreeMap::new(),
             calendar: Calendar::from_csv("cn", "Asia/Shanghai", include_bytes!("../../content/calendars/cn.csv"))
                 .map_err(wrong_calendar)?,
@@ -88,9 +96,9 @@ impl Content {
         })
     }
 
-    /// What a tenant works by: its own calendars and rules over these.
+    /// What a tenant works by: its own calendars, rules and ladders over these.
     #[must_use]
-    pub fn of_tenant(&self, calendars: &[CalendarRecord], rules: Vec<RuleRecord>) -> Self {
+    pub fn of_tenant(&self, calendars: &[CalendarRecord], rules: Vec<RuleRecord>, ladders: Ladders) -> Self {
         let mut content = self.clone();
         if let Some(record) = calendars.iter().find(|record| record.key == BUILT_IN_CALENDAR) {
             content.calendar = record.calendar(&self.calendar);
@@ -98,7 +106,14 @@ impl Content {
         let others = calendars.iter().filter(|record| record.key != BUILT_IN_CALENDAR);
         content.other_calendars = others.map(|record| (record.key.clone(), record.calendar(&content.calendar))).collect();
         content.rules.extend(rules.into_iter().filter(|record| record.withdrawn_at.is_none()).map(|record| record.rule));
+        content.ladders.extend(ladders);
         content
+    }
+
+    /// The steps by which deadlines of a kind are reminded of.
+    #[must_use]
+    pub fn ladder(&self, kind: LadderKind) -> &[LadderStep] {
+        self.ladders.get(&kind).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The calendar of this key; the built-in one when there is none.
@@ -136,6 +151,13 @@ impl Content {
     #[must_use]
     pub fn knows_deadline_key(&self, key: &str, playbook: &Playbook) -> bool {
         key == PLATFORM_APPEAL || playbook.has_anchor(&Anchor::Stated(key.to_owned()))
+    }
+
+    /// The title of a deadline in both languages: its own, or that of its rule.
+    #[must_use]
+    pub fn title_of(&self, own: Option<&str>, rule: Option<&str>) -> Bilingual {
+        let rule = rule.and_then(|id| self.rule(id));
+        Bilingual::own_or(own, rule.map(|rule| &rule.title))
     }
 }
 
@@ -248,6 +270,28 @@ fn template(row: TemplateRow) -> Result<Template, String> {
 }
 
 #[derive(Deserialize)]
+struct LadderRow {
+    kind: String,
+    name: String,
+    amount: i32,
+    unit: String,
+    to: String,
+    critical: String,
+    unless_acknowledged: String,
+}
+
+fn ladder_step(row: LadderRow) -> Result<(LadderKind, LadderStep), String> {
+    let step = LadderStep {
+        name: word(&row.name)?,
+        before: Before { amount: row.amount, unit: word(&row.unit)? },
+        to: words(&row.to)?.try_into()?,
+        critical: yes(&row.critical)?,
+        unless_acknowledged: yes(&row.unless_acknowledged)?,
+    };
+    Ok((word(&row.kind)?, step))
+}
+
+#[derive(Deserialize)]
 struct RuleRow {
     id: String,
     alternative_of: String,
@@ -352,6 +396,9 @@ mod tests {
             }
         }
         assert_eq!(content.rules.iter().filter(|rule| rule.conflict.is_some()).count(), 8, "a conflict is about no rule");
+        for kind in LadderKind::ALL {
+            assert!(!content.ladder(*kind).is_empty(), "nobody is reminded of {kind} deadlines");
+        }
         let keys: HashSet<_> = playbook.tasks.iter().map(|t| t.key.as_str()).collect();
         assert_eq!(keys.len(), 91, "a key occurs twice");
         for task in &playbook.tasks {

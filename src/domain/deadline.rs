@@ -174,12 +174,6 @@ impl Deadline {
         if due.at.is_nameable() { Ok(due) } else { Err(PeriodError::BeyondTime) }
     }
 
-    /// When something is next to be done about it: its end, while it runs.
-    #[must_use]
-    pub fn next_wake(&self) -> Option<Instant> {
-        (self.status == DeadlineStatus::Pending).then_some(self.due_at)
-    }
-
     fn moved(&self, to: DeadlineStatus, next: Self) -> Result<Self, RuleViolation> {
         match self.status {
             DeadlineStatus::Pending | DeadlineStatus::Suspended | DeadlineStatus::Missed => Ok(Self { status: to, ..next }),

@@ -1,28 +1,31 @@
 //! The two languages of everything that a person reads.
 
+use super::vocabulary::vocabulary;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A language of the product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub enum Language {
-    /// Simplified Chinese, the default.
-    #[default]
-    #[serde(rename = "zh-CN")]
-    Chinese,
-    /// English.
-    #[serde(rename = "en")]
-    English,
+vocabulary! {
+    /// A language of the product, by its BCP 47 tag.
+    Language {
+        /// Simplified Chinese, the default.
+        Chinese = "zh-CN",
+        /// English.
+        English = "en",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro has no place for the mark of a default")]
+impl Default for Language {
+    fn default() -> Self {
+        Self::Chinese
+    }
 }
 
 impl Language {
     /// Its BCP 47 tag.
     #[must_use]
     pub fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
-        }
+        self.as_str()
     }
 
     /// The best of both for an `Accept-Language` header (RFC 9110 §12.5.4); what is not understood counts as no preference.

@@ -1,7 +1,7 @@
 //! Lists that came from outside: bounded, and without repetition where a repetition means nothing.
 
 use super::field_rule::FieldRule;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::BTreeSet;
 
 /// A list of at most `MAX` elements.
@@ -21,9 +21,32 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
 
 impl<'de, T: Deserialize<'de> + Ord, const MAX: usize> Deserialize<'de> for Distinct<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let list: List<T, MAX> = List::deserialize(deserializer)?;
-        let different: BTreeSet<&T> = list.0.iter().collect();
-        if different.len() == list.0.len() { Ok(Self(list)) } else { Err(D::Error::custom(FieldRule::Twice)) }
+        Self::try_from(Vec::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Ord, const MAX: usize> TryFrom<Vec<T>> for Distinct<T, MAX> {
+    type Error = String;
+
+    fn try_from(list: Vec<T>) -> Result<Self, String> {
+        let different: BTreeSet<&T> = list.iter().collect();
+        match () {
+            () if list.len() > MAX => Err(FieldRule::TooMany.with(MAX)),
+            () if different.len() < list.len() => Err(FieldRule::Twice.to_string()),
+            () => Ok(Self(List(list))),
+        }
+    }
+}
+
+impl<T: Serialize, const MAX: usize> Serialize for List<T, MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T: Serialize, const MAX: usize> Serialize for Distinct<T, MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

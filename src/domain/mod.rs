@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, a socket or a row. Time, ids and records come in as arguments, decisions go out as values.
 
 pub mod access;
+pub mod availability;
 pub mod blocker;
 pub mod branch;
 pub mod calendar;
@@ -19,15 +20,20 @@ pub mod field_rule;
 pub mod grant;
 pub mod ids;
 pub mod journal;
+pub mod ladder;
 pub mod language;
 pub mod list;
 pub mod member;
 pub mod merge_patch;
+pub mod notice;
+pub mod notification_channel;
 pub mod period;
 pub mod playbook;
 pub mod public_key;
+pub mod recipients;
 pub mod register;
 pub mod register_file;
+pub mod reminder;
 pub mod rule_choice;
 pub mod shop;
 pub mod stage;

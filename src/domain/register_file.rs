@@ -144,7 +144,7 @@ impl RegisterFile {
     /// # Errors
     /// When there is no memory for it.
     pub fn sign(self, covered: Covered, key: PublicKey, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<SignedFile, csv::Error> {
-        let mut bytes = self.rows.into_inner().map_err(|error| csv::Error::from(std::io::Error::from(error.into_error())))?;
+        let mut bytes = self.rows.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
         let (sha256, key_id) = (hex(digest(&SHA256, &bytes).as_ref()), key.id());
         let signed = Statement { covered, rows: self.count, sha256: sha256.clone(), key }.text();
         let signature = URL_SAFE_NO_PAD.encode(sign(format!("{CONTEXT}{signed}").as_bytes()));

@@ -109,6 +109,9 @@ pub enum RuleViolation {
     /// A comment is retracted once.
     #[error("the comment is retracted already")]
     CommentRetracted,
+    /// A reminder that was acknowledged is not put off.
+    #[error("the reminder is acknowledged already")]
+    ReminderAcknowledged,
     /// The old password is not the right one.
     #[error("the old password is wrong")]
     WrongPassword,

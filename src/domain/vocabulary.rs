@@ -358,6 +358,66 @@ vocabulary! {
         Checked = "checked",
     }
 
+    /// The kind of a deadline, by which its ladder of reminders is chosen.
+    LadderKind {
+        /// Ours, counted in hours or over within seven days.
+        Countdown = "countdown",
+        /// Ours, longer, and a statute sets it.
+        Statutory = "statutory",
+        /// Ours, longer, and set by anything else.
+        Ordinary = "ordinary",
+        /// Owed by the other side: chased once it has passed.
+        Counterpart = "counterpart",
+        /// Nobody acts: something ends by law.
+        System = "system",
+    }
+
+    /// What the distance of a step from the end of its deadline is measured in.
+    StepUnit {
+        /// Hours, exactly.
+        Hours = "hours",
+        /// Days: at nine in the morning.
+        Days = "days",
+        /// Working days: at nine in the morning.
+        WorkingDays = "working_days",
+    }
+
+    /// Whom a step of a ladder reminds.
+    StepTo {
+        /// Whoever answers for the deadline.
+        Assignee = "assignee",
+        /// Whoever leads its case.
+        Lead = "lead",
+        /// The managers; the owners where there are none.
+        Managers = "managers",
+    }
+
+    /// By what a message goes out.
+    ChannelKind {
+        /// Mail.
+        Email = "email",
+        /// A group robot of 企业微信.
+        Wecom = "wecom",
+        /// A group robot of 钉钉.
+        Dingtalk = "dingtalk",
+        /// A group robot of 飞书.
+        Feishu = "feishu",
+    }
+
+    /// What has become of a message.
+    DeliveryState {
+        /// It waits.
+        Queued = "queued",
+        /// It is on its way.
+        Sending = "sending",
+        /// The other side has taken it.
+        Sent = "sent",
+        /// The other side has refused it, or could not be reached for three days.
+        Failed = "failed",
+        /// It was not needed any more.
+        Cancelled = "cancelled",
+    }
+
     /// The state of a task.
     TaskStatus {
         /// Not begun.

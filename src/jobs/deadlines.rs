@@ -8,7 +8,7 @@ use crate::{
     },
     limits::WAKING_CASES,
     store::{self, Failure, Store, Tx},
-    usecases::due_deadlines,
+    usecases::{due_deadlines, due_reminders},
 };
 
 /// Looks after the deadlines of a tenant; gives when the next one is due.
@@ -18,6 +18,10 @@ pub(super) async fn run(store: &Store, tenant: TenantId) -> Result<Option<Instan
     }
     for case in cases(store, tenant, |tx| store::deadlines::waking_cases(tx, WAKING_CASES)).await? {
         store.by_itself(tenant, move |tx: &mut Tx<'_, WriteCases>| due_deadlines::mark_missed(tx, case)).await?;
+    }
+    let waking = store.by_itself(tenant, |tx: &mut Tx<'_, ReadCases>| Ok(store::deadlines::waking(tx, WAKING_CASES)?)).await?;
+    for deadline in waking {
+        store.by_itself(tenant, move |tx: &mut Tx<'_, WriteCases>| due_reminders::remind(tx, deadline)).await?;
     }
     store.by_itself(tenant, |tx: &mut Tx<'_, ReadCases>| Ok(store::deadlines::next_wake(tx)?)).await
 }

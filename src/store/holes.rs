@@ -69,6 +69,10 @@ holes! {
     TenantOfComment,
     /// Comments of every visibility.
     CommentVisibility,
+    /// Reminders of everybody, in all tenants.
+    OwnerOfReminder,
+    /// Channels of everybody, in all tenants.
+    OwnerOfChannel,
     /// A cursor may be anybody's word.
     CursorSignature,
 }

@@ -225,12 +225,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn waking_tenants(&self, limit: i64) -> Result<Vec<TenantId>, Failure> {
+    pub async fn waking_tenants(&self, alarm: records::Alarm, limit: i64) -> Result<Vec<TenantId>, Failure> {
         self.run(false, None, move |backend, ground| {
             let now = ground.clock.now();
             Ok(match backend {
-                Backend::Sqlite(conn) => sqlite::queries::identity::waking_tenants(conn, now, limit),
-                Backend::Postgres(conn) => postgres::queries::identity::waking_tenants(conn, now, limit),
+                Backend::Sqlite(conn) => sqlite::queries::identity::waking_tenants(conn, alarm, now, limit),
+                Backend::Postgres(conn) => postgres::queries::identity::waking_tenants(conn, alarm, now, limit),
             }?)
         })
         .await
@@ -240,11 +240,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn let_sleep(&self, tenant: TenantId) -> Result<(), Failure> {
+    pub async fn let_sleep(&self, tenant: TenantId, alarm: records::Alarm) -> Result<(), Failure> {
         self.run(true, Some(tenant), move |backend, _| {
             Ok(match backend {
-                Backend::Sqlite(conn) => sqlite::queries::identity::let_sleep(conn, tenant),
-                Backend::Postgres(conn) => postgres::queries::identity::let_sleep(conn, tenant),
+                Backend::Sqlite(conn) => sqlite::queries::identity::let_sleep(conn, tenant, alarm),
+                Backend::Postgres(conn) => postgres::queries::identity::let_sleep(conn, tenant, alarm),
             }?)
         })
         .await
@@ -254,11 +254,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn wake(&self, tenant: TenantId, at: Instant) -> Result<(), Failure> {
+    pub async fn wake(&self, tenant: TenantId, alarm: records::Alarm, at: Instant) -> Result<(), Failure> {
         self.run(true, Some(tenant), move |backend, _| {
             Ok(match backend {
-                Backend::Sqlite(conn) => sqlite::queries::identity::wake(conn, tenant, at),
-                Backend::Postgres(conn) => postgres::queries::identity::wake(conn, tenant, at),
+                Backend::Sqlite(conn) => sqlite::queries::identity::wake(conn, tenant, alarm, at),
+                Backend::Postgres(conn) => postgres::queries::identity::wake(conn, tenant, alarm, at),
             }?)
         })
         .await
@@ -469,6 +469,10 @@ queries! {
         fn cases_to_recount(ReadCases, limit: i64) -> Vec<CaseId>;
         /// When something is next due about a deadline.
         fn next_wake(ReadCases) -> Option<Instant>;
+        /// The deadlines for which something is due now.
+        fn waking(ReadCases, limit: i64) -> Vec<DeadlineId>;
+        /// Takes on what is due about a deadline, unless somebody else has or it has changed since.
+        fn claim(WriteCases, before: &Deadline, after: &Deadline) -> bool;
         /// The open deadlines under rules of these ids, at most 200.
         fn open_under(ReadCases, rules: &[String]) -> Vec<Deadline>;
         /// Keeps a new deadline.
@@ -529,6 +533,64 @@ queries! {
         fn revoke(WriteSelf, id: AgendaFeedId) -> ();
         /// What is in a feed.
         fn deadlines(ReadCases, only: Option<MemberId>, from: Instant, to: Instant) -> Vec<DeadlineInFeed>;
+    }
+    reminder_ladders {
+        /// The tenant's own ladders, with those that were taken back.
+        fn changed(ReadCases) -> Vec<LadderRecord>;
+        /// Keeps a ladder, or that the built-in one holds again.
+        fn save(WriteRules, before: &LadderRecord, steps: Option<&[LadderStep]>) -> LadderRecord;
+    }
+    availabilities {
+        /// The caller's own.
+        fn mine(ReadSelf) -> Availability;
+        /// A member's.
+        fn of_member(ReadMembers, id: MemberId) -> Availability;
+        /// Saves the caller's own; not found when whoever stands in is not there.
+        fn save_mine(WriteSelf, before: &Availability, after: &Availability) -> Availability;
+        /// Saves a member's; not found when whoever stands in is not there.
+        fn save_of_member(WriteMembers, before: &Availability, after: &Availability) -> Availability;
+    }
+    notification_channels {
+        /// A page of the caller's own, and of those of groups where that is asked for.
+        fn list(ReadSelf, page: Page<ChannelFilter>) -> Vec<NotificationChannel>;
+        /// One of the caller's own, or of a group.
+        fn find(ReadSelf, id: NotificationChannelId) -> Stored<NotificationChannel>;
+        /// How many the caller has, or the groups have.
+        fn count(ReadSelf, of_groups: bool) -> i64;
+        /// Keeps a new one.
+        fn insert(WriteSelf, channel: &NotificationChannel) -> ();
+        /// Puts what came of a trial on the record.
+        fn note_trial(WriteSelf, channel: &Stored<NotificationChannel>, error: Option<&str>) -> ();
+        /// Takes one out of use; what waits for it is cancelled.
+        fn revoke(WriteSelf, channel: &Stored<NotificationChannel>) -> ();
+        /// Those by which these members are reached, and those of groups where that is asked for.
+        fn reaching(WriteCases, members: &[MemberId], groups: bool) -> Vec<NotificationChannel>;
+    }
+    reminders {
+        /// A page of those that the caller was shown, as far as their cases are within reach.
+        fn list(ReadCases, page: Page<ReminderFilter>) -> Vec<ShownReminder>;
+        /// One of the caller's own, as far as its case is within reach.
+        fn find(ReadSelf, id: ReminderId) -> Stored<ShownReminder>;
+        /// Saves what the caller does about a reminder.
+        fn save(WriteSelf, before: &Stored<ShownReminder>, after: &Reminder, event: &'static str) -> Stored<ShownReminder>;
+        /// A page of all that were sent in a case, newest first, with what became of each message.
+        fn of_case(ReadCases, case: &Stored<Case>, page: Page<()>) -> Vec<SentReminder>;
+        /// The people around a deadline of a case: these, and the managers and owners where that is asked for.
+        fn people(WriteCases, case: &Stored<Case>, ids: &[MemberId], managers: bool) -> Vec<Candidate>;
+        /// Whether a reminder of a deadline's end was acknowledged.
+        fn is_acknowledged(WriteCases, deadline: &Deadline) -> bool;
+        /// Keeps a reminder with the messages that carry it, unless it is there already.
+        fn insert(WriteCases, reminder: &Reminder, channels: &[&NotificationChannel]) -> bool;
+    }
+    deliveries {
+        /// Takes on messages that are due, for a time in which nobody else sends them.
+        fn claim(WriteCases, limit: i64, lease: Instant) -> Vec<Outgoing>;
+        /// Puts on the record what came of one.
+        fn settle(WriteCases, outgoing: &Outgoing, outcome: &Settled) -> ();
+        /// Lets others over the same channel wait until a moment.
+        fn hold_back(WriteCases, channel: NotificationChannelId, until: Instant) -> ();
+        /// When the next one is due.
+        fn next_due(ReadCases) -> Option<Instant>;
     }
     tasks {
         /// A page of tasks, of one case or across cases.

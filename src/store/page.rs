@@ -36,6 +36,8 @@ pub enum SortKey {
     NextDueAt,
     /// Tasks by when they are due.
     DueAt,
+    /// Reminders by when they were shown.
+    ShownAt,
 }
 
 /// A place in a list.

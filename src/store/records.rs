@@ -3,17 +3,23 @@
 use super::{schema::sessions, tx::Stored};
 use crate::domain::{
     access::Capability,
+    calendar::Zone,
     ids::{
-        AgendaFeedId, AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, EntryId, MemberId, PersonId, PlaybookId, SessionId, ShopId,
-        TaskId, TenantId, TriggerId,
+        AgendaFeedId, AllegationId, ApiKeyId, CaseId, ComplaintId, DeadlineId, DeliveryId, EntryId, MemberId, NotificationChannelId,
+        PersonId, PlaybookId, ReminderId, SessionId, ShopId, TaskId, TenantId, TriggerId,
     },
     journal::ActorKind,
     language::{Bilingual, Language},
+    notice::Notice,
     time::{Day, Instant},
-    vocabulary::{CaseStatus, Channel, DeadlineStatus, OwedBy, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus, Visibility},
+    vocabulary::{
+        CaseStatus, Channel, ChannelKind, DeadlineStatus, DeliveryState, OwedBy, Platform, PlaybookStatus, ReporterType, Stage, TaskStatus,
+        Visibility,
+    },
 };
 pub use crate::domain::{
     access::Role,
+    availability::Availability,
     calendar::CalendarRecord,
     case::{Case, Contents},
     comment::Comment,
@@ -22,10 +28,14 @@ pub use crate::domain::{
     deadline::Deadline,
     deadline_rule::RuleRecord,
     grant::Grant,
+    ladder::{LadderRecord, LadderStep},
     member::{Invitation, Member, MemberStatus},
+    notification_channel::NotificationChannel,
     playbook::{Playbook, PlaybookRecord},
+    recipients::Candidate,
     register::RegisterEntry,
     register_file::SignedFile,
+    reminder::Reminder,
     shop::Shop,
     task::Task,
     trigger::Trigger,
@@ -256,6 +266,136 @@ pub struct AuthoredComment {
     pub author_name: String,
     /// What the author is to the tenant.
     pub author_role: Role,
+}
+
+/// What wakes a tenant up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// Its deadlines.
+    Deadlines,
+    /// The messages that it has to send.
+    Messages,
+}
+
+/// Which reminders.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReminderFilter {
+    /// Only those that are not acknowledged, or only those that are.
+    pub open: Option<bool>,
+}
+
+/// Which channels.
+#[derive(Debug, Clone, Copy)]
+pub struct ChannelFilter {
+    /// Those of groups too.
+    pub groups: bool,
+}
+
+/// A reminder as its recipient sees it.
+#[derive(Debug, Clone)]
+pub struct ShownReminder {
+    /// The reminder.
+    pub reminder: Reminder,
+    /// The title of its deadline.
+    pub title: Bilingual,
+    /// What has become of its deadline.
+    pub status: DeadlineStatus,
+    /// The number of its case.
+    pub case_number: String,
+}
+
+/// A reminder as the record shows it.
+#[derive(Debug, Clone)]
+pub struct SentReminder {
+    /// The reminder.
+    pub reminder: Reminder,
+    /// The name of whom it reminds.
+    pub member_name: String,
+    /// The messages that carry it.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A message that carries a reminder over a channel.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The reminder.
+    pub reminder_id: ReminderId,
+    /// The channel.
+    pub channel_id: NotificationChannelId,
+    /// By what.
+    pub kind: ChannelKind,
+    /// What the channel is called.
+    pub channel_name: String,
+    /// Enough of the address to know it again.
+    pub hint: String,
+    /// What has become of it.
+    pub state: DeliveryState,
+    /// When it is tried next.
+    pub next_at: Option<Instant>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// What the other side said when it took it.
+    pub reference: Option<String>,
+    /// Why it was not taken.
+    pub error: Option<String>,
+    /// When it was taken.
+    pub sent_at: Option<Instant>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// A message that is on its way, with what it says.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Its id.
+    pub id: DeliveryId,
+    /// How often it was tried, this time included.
+    pub attempts: i32,
+    /// When it was to go out first.
+    pub created_at: Instant,
+    /// The reminder.
+    pub reminder_id: ReminderId,
+    /// The case.
+    pub case_id: CaseId,
+    /// The deadline.
+    pub deadline_id: DeadlineId,
+    /// What it says.
+    pub notice: Notice,
+    /// Over which channel.
+    pub channel: NotificationChannel,
+    /// The zone of whoever reads it, where it is a member's own channel.
+    pub zone: Option<Zone>,
+    /// Why it is not needed any more.
+    pub dropped: Option<&'static str>,
+}
+
+/// What came of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// The other side has taken it.
+    Sent {
+        /// What it said.
+        reference: Option<String>,
+    },
+    /// It is tried again.
+    Later {
+        /// When.
+        at: Instant,
+        /// Why it was not taken.
+        error: String,
+    },
+    /// It is given up.
+    Failed {
+        /// Why.
+        error: String,
+    },
+    /// It was not needed any more.
+    Cancelled {
+        /// Why.
+        error: String,
+    },
 }
 
 /// A grant that reaches a case, with who holds it.

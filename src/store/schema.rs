@@ -22,6 +22,7 @@ diesel::table! {
         name -> Text,
         rulebook_revision -> BigInt,
         wake_at -> Moment,
+        send_at -> Moment,
         created_at -> Moment,
     }
 }
@@ -542,13 +543,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::super::sql_types::{Id, Json, Moment};
 
     reminder_ladders (tenant_id, kind) {
         tenant_id -> Id,
         kind -> Text,
-        steps -> Json,
+        steps -> Nullable<Json>,
         version -> BigInt,
         changed_by -> Id,
         updated_at -> Moment,
@@ -600,7 +601,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use super::super::sql_types::{Id, Moment};
 
     deliveries (tenant_id, id) {
@@ -608,6 +609,7 @@ diesel::table! {
         id -> Id,
         reminder_id -> Id,
         channel_id -> Id,
+        round -> BigInt,
         state -> Text,
         next_at -> Nullable<Moment>,
         attempts -> Integer,

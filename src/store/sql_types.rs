@@ -9,8 +9,10 @@
 
 use crate::domain::{
     access::Role,
+    availability::TimeOfDay,
     ids,
     journal::ActorKind,
+    language::Language,
     member::MemberStatus,
     shop::CreditCode,
     time::{Day, Instant},
@@ -143,7 +145,8 @@ kept_as_text! {
     CreditCode, Role, MemberStatus, ActorKind, vocabulary::Stage, vocabulary::Platform, vocabulary::Channel, vocabulary::ComplaintKind, vocabulary::ReporterType,
     vocabulary::Confidence, vocabulary::AllegationKind, vocabulary::AllegationOutcome, vocabulary::CaseStatus, vocabulary::Priority,
     vocabulary::OwedBy, vocabulary::DeadlineStatus, vocabulary::TaskStatus, vocabulary::Visibility, vocabulary::PlaybookStatus,
-    vocabulary::ServiceMethod, vocabulary::RegisterChange,
+    vocabulary::ServiceMethod, vocabulary::RegisterChange, vocabulary::LadderKind, vocabulary::ChannelKind, vocabulary::DeliveryState,
+    Language, TimeOfDay,
 }
 
 bind!(Text: Day);

@@ -92,7 +92,7 @@ impl InCase {
 
     /// A deadline whose end was stated.
     pub(super) fn stated(self, ground: &Ground, stage: Stage, computation: Computation, due: Due, now: Instant) -> Deadline {
-        let deadline = Deadline {
+        Deadline {
             id: ground.clock.new_id(),
             case_id: self.id,
             shop_id: self.shop_id,
@@ -119,8 +119,7 @@ impl InCase {
             version: 1,
             created_at: now,
             updated_at: now,
-        };
-        Deadline { wake_at: deadline.next_wake(), ..deadline }
+        }
     }
 }
 

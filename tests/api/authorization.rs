@@ -12,7 +12,6 @@ use rejoinder::{
         access::{Capability, Role, scopes_allow},
         grant::Cover,
     },
-    jobs::Jobs,
     store::Hole,
 };
 use reqwest::Method;
@@ -45,6 +44,7 @@ const BODIES: &[(&str, &str)] = &[
     ("POST /v1/playbooks", r#"{"key": "$fresh key"}"#),
     ("POST /v1/calendars", r#"{"key": "$fresh key"}"#),
     ("POST /v1/deadline_rules", r#"{"rule_id": "$fresh key"}"#),
+    ("POST /v1/reminders/{reminder_id}/snooze", r#"{"until": "$soon"}"#),
     ("PUT /v1/me/password", r#"{"old_password": "$password", "new_password": "$password"}"#),
     ("POST /v1/sessions", r#"{"email": "$email", "password": "$password"}"#),
 ];
@@ -84,10 +84,17 @@ const BEYOND: &[(&str, &str, Capability)] = &[
 ];
 
 /// Lists of what a tenant works by: whoever has the permission sees all of it, within no grant.
-const OF_THE_TENANT: &[&str] = &["/v1/calendars", "/v1/deadline_rules", "/v1/deadline_rules/{rule_id}"];
+const OF_THE_TENANT: &[&str] = &["/v1/calendars", "/v1/deadline_rules", "/v1/deadline_rules/{rule_id}", "/v1/reminder_ladders"];
 
-/// What belongs to one member: it is absent to everybody else.
-const OF_ONES_OWN: &[&str] = &["/v1/agenda_feeds", "/v1/agenda_feeds/{feed_id}"];
+/// Lists that show each caller what is their own, and what of it.
+const PERSONAL: &[(&str, &str)] = &[
+    ("GET /v1/agenda_feeds", "one's own calendar feeds"),
+    ("GET /v1/reminders", "one's own reminders"),
+    ("GET /v1/notification_channels", "one's own channels, and a manager the groups'"),
+];
+
+/// Kinds of which each caller reaches only what is their own: here, the owner's.
+const OWN: &[&str] = &["feed", "reminder", "notification_channel"];
 
 /// Operations on a draft: nothing else of a playbook changes.
 const ON_DRAFTS: &[&str] = &[
@@ -125,6 +132,8 @@ const HOLES: &[(Hole, &str, &str)] = &[
     (Hole::TenantOfPlaybook, "the owner of another tenant", "/v1/playbooks/"),
     (Hole::TenantOfComment, "the owner of another tenant", "/v1/comments/"),
     (Hole::CommentVisibility, "client with a grant to read", "/v1/cases/{case_id}/comments"),
+    (Hole::OwnerOfReminder, "manager", "/v1/reminders/"),
+    (Hole::OwnerOfChannel, "manager", "/v1/notification_channels/"),
     (Hole::CursorSignature, "manager", "/v1/shops"),
 ];
 
@@ -138,7 +147,7 @@ const IN_REACH_OF_GRANTS: &[&str] = &["shop", "case", "complaint", "allegation",
 fn kind_of(name: &str) -> &'static str {
     match name {
         "lead_id" | "assignee_id" => "member",
-        "to_member_id" => "colleague",
+        "to_member_id" | "stand_in_id" => "colleague",
         "depends_on" => "task that comes first",
         "based_on_id" => "playbook",
         "move_too" | "keep" => "deadline",
@@ -167,6 +176,9 @@ fn kind_of(name: &str) -> &'static str {
                 "stage",
                 "playbook",
                 "comment",
+                "reminder",
+                "notification_channel",
+                "ladder_kind",
             ];
             KINDS.iter().find(|kind| **kind == noun).unwrap_or_else(|| panic!("teach `kind_of` and `graph` what `{name}` names"))
         }
@@ -272,10 +284,6 @@ impl Document {
 }
 
 impl Operation {
-    fn is_of_ones_own(&self) -> bool {
-        OF_ONES_OWN.contains(&self.path.as_str())
-    }
-
     /// The kind of thing that a parameter of the path stands for.
     fn kind_in_path(&self, name: &str) -> &'static str {
         if name == "playbook_id" && ON_DRAFTS.contains(&self.name.as_str()) { "draft" } else { kind_of(name) }
@@ -404,12 +412,10 @@ impl Principal {
         if operation.path_ids.is_empty() {
             return Verdict::Allowed;
         }
-        if operation.is_of_ones_own() {
-            let own = place == Place::Home && self.made_the_graph();
-            return if own { Verdict::Allowed } else { Verdict::Absent };
-        }
+        let own = operation.path_ids.iter().any(|name| OWN.contains(&kind_of(name)));
         match (place, grant) {
             (Place::Away, _) => Verdict::Absent,
+            _ if own && self.name != Role::Owner.as_str() && !matches!(self.standing, Standing::Rival) => Verdict::Absent,
             _ if !self.narrow() => Verdict::Allowed,
             (Place::Beyond, _) | (_, None) => Verdict::Absent,
             (Place::Home, Some(grant)) if operation.cover().is_some_and(|cover| !grant.covers.contains(&cover)) => Verdict::Forbidden,
@@ -417,17 +423,9 @@ impl Principal {
         }
     }
 
-    /// Whether they are who made what the graph of their tenant names.
-    fn made_the_graph(&self) -> bool {
-        matches!(&self.standing, Standing::Rival | Standing::Member { role: Role::Owner, .. })
-    }
-
     /// Whether an element of a list is within reach. `shops` tells the shop of each case.
     fn reaches(&self, operation: &Operation, item: &Value, home: &Graph, shops: &BTreeMap<String, String>) -> bool {
         let Standing::Member { grant, .. } = &self.standing else { return false };
-        if operation.is_of_ones_own() {
-            return self.made_the_graph();
-        }
         if OF_THE_TENANT.contains(&operation.path.as_str()) {
             return true;
         }
@@ -520,6 +518,10 @@ async fn graph(agency: &Agency<'_>, owner: &Caller, guest: &str) -> Graph {
         let comment = owner.post(&on_task, json!({ "body": "x", "visibility": visibility })).await.expect(201);
         graph.insert("comment", text(&comment["id"]));
     }
+    for _ in 0..2 {
+        let reminded = reminded(agency, owner, &graph["case"]).await;
+        graph.extend(reminded);
+    }
     let colleague = agency.newcomer(Role::Handler, &format!("colleague-{}", fresh_key())).await;
     // An entry of the register that others have to check.
     let stated = json!({ "rule_id": "SAMR-SUPPLY", "due_on": "2027-03-01" });
@@ -563,6 +565,22 @@ async fn a_calendar(owner: &Caller) -> String {
     key
 }
 
+/// A reminder and a channel of the owner's own: of a deadline of this case that is nearly over.
+async fn reminded(agency: &Agency<'_>, owner: &Caller, case: &str) -> Graph {
+    let now = agency.app.store.ground().clock.now();
+    let new = json!({ "stage": "legal", "title": "x", "due_at": now.plus_seconds(3_600), "assignee_id": owner.member });
+    owner.post(&format!("/v1/cases/{case}/deadlines"), new).await.expect(201);
+    agency.app.run_jobs().await;
+    let channel = json!({ "kind": "email", "name": "x", "address": "owner@agency.example" });
+    let channel = owner.post("/v1/notification_channels", channel).await.expect(201);
+    let reminders = owner.get("/v1/reminders").await.expect(200);
+    Graph::from([
+        ("reminder", text(&reminders["data"][0]["id"])),
+        ("notification_channel", text(&channel["id"])),
+        ("soon", now.plus_seconds(1_800).to_string()),
+    ])
+}
+
 /// A key that no playbook has.
 fn fresh_key() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -602,6 +620,7 @@ async fn case_in(owner: &Caller, shop: &Value, guest: &str, playbook: &str) -> G
         ("playbook", playbook.to_owned()),
         ("draft", draft(owner).await),
         ("task_key", "SC-01".to_owned()),
+        ("ladder_kind", "ordinary".to_owned()),
         ("fresh key", fresh_key()),
         ("password", PASSWORD.to_owned()),
     ])
@@ -799,12 +818,11 @@ impl<'a> Installation<'a> {
     /// All that is wrong with the part of the matrix that is asked for.
     async fn matrix(&self, only: Only) -> Report {
         *self.report.lock().expect("the report") = Report::default();
-        let mut written = self.app.written();
         for operation in self.operations.iter().filter(|o| o.capability.is_some() && only.path.is_none_or(|path| o.path.starts_with(path)))
         {
             // What is due is done first: a deadline that is missed meanwhile would be written by nobody who is asked here.
-            Jobs::new(self.app.store.clone()).run().await.expect("the jobs");
-            written = written.max(self.app.written());
+            self.app.run_jobs().await;
+            let mut written = self.app.written();
             let listed = if operation.lists { Some(self.listed(operation).await) } else { None };
             for who in self.principals.iter().filter(|p| only.principal.is_none_or(|name| p.name.contains(name))) {
                 self.paths(who, operation).await;
@@ -963,12 +981,20 @@ impl<'a> Installation<'a> {
         let (home, ..) = self.sides(who);
         let path = operation.path(home);
         let what = format!("{} as {}", operation.name, who.name);
+        let personal = PERSONAL.iter().any(|(name, _)| *name == operation.name);
         let key = |item: &Value| item["id"].as_str().map_or_else(|| item.to_string(), str::to_owned);
         let seen: BTreeSet<String> = self.all(who, operation, &path).await.iter().map(key).collect();
         if matches!(who.standing, Standing::Rival) {
             let ours = listed.items.iter().filter(|item| item["built_in"] != true);
             if let Some(leak) = ours.map(key).find(|id| seen.contains(id)) {
                 self.violation(format!("{what}: lists {leak}, which is another tenant's"));
+            }
+        } else if personal {
+            // A key acts as its member.
+            let mine = who.name.contains(Role::Owner.as_str());
+            let leak = listed.items.iter().filter(|_| !mine).map(key).find(|id| seen.contains(id));
+            if let Some(leak) = leak {
+                self.violation(format!("{what}: lists {leak}, which is the owner's"));
             }
         } else {
             // Not everybody may see every entry of a timeline.
@@ -1094,6 +1120,9 @@ on_both! {
                 let mut graph = Graph::from_iter(home.clone().into_iter().chain(fresh));
                 if operation.path.contains("{calendar_key}") {
                     graph.insert("calendar_key", a_calendar(owner).await);
+                }
+                if operation.path_ids.iter().any(|name| ["reminder", "notification_channel"].contains(&kind_of(name))) {
+                    graph.extend(reminded(&installation.agency, owner, &graph["case"]).await);
                 }
                 for (_, path, body) in FIRST.iter().filter(|(name, ..)| *name == operation.name) {
                     let path = path.replace("{deadline_id}", &graph["deadline"]);

@@ -132,6 +132,32 @@ async fn the_clock_of_the_binary_can_be_moved() {
     assert_eq!(me().await.unwrap().status(), 401);
 }
 
+#[actix_web::test]
+async fn the_binary_reminds_by_itself() {
+    let folder = Folder::new("reminds");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let shift = folder.0.join("shift");
+    std::fs::write(&shift, "0").unwrap();
+    let mail = crate::outbound::MailServer::start(&[]).await;
+    let (data, smtp) = (folder.0.join("data"), mail.url(""));
+    let settings = ["--clock-shift-file", shift.to_str().unwrap(), "--smtp-url", &smtp, "--smtp-from", "no-reply@cases.example"];
+    let server = Server::start("demo", &data, &settings);
+    let (_, session) = log_in(&server.url, "handler@demo.example", rejoinder::demo::PASSWORD).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let channel = json!({ "kind": "email", "name": "邮箱", "address": "handler@demo.example" }).to_string();
+    let added = client.post(format!("{}/v1/notification_channels", server.url)).bearer_auth(session["access_token"].as_str().unwrap());
+    assert_eq!(added.header("content-type", "application/json").body(channel).send().await.unwrap().status(), 201);
+    // Thirty days later something is due in a demo, and nobody has asked for anything.
+    std::fs::write(&shift, (30 * 24 * 3600).to_string()).unwrap();
+    for _ in 0..120 {
+        if mail.mails().iter().any(|mail| mail.contains("To: handler@demo.example")) {
+            return;
+        }
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    panic!("no mail came");
+}
+
 #[test]
 fn health_is_an_exit_code_and_a_sentence() {
     use std::io::{Read as _, Write as _};

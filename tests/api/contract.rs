@@ -228,7 +228,9 @@ async fn every_problem_explains_itself_in_both_languages() {
 async fn a_panic_is_one_requests_problem() {
     use actix_web::{App, middleware::from_fn, test, web};
     let app = TestApp::start(Database::Sqlite).await.unwrap();
-    let services = rejoinder::server::services(app.store.clone(), rejoinder::limits::Limits::default(), app.url.clone(), false).unwrap();
+    let outbound = rejoinder::outbound::Outbound::new(&rejoinder::outbound::OutboundSettings::default()).unwrap();
+    let limits = rejoinder::limits::Limits::default();
+    let services = rejoinder::server::services(app.store.clone(), limits, app.url.clone(), false, outbound).unwrap();
     async fn boom() -> actix_web::HttpResponse {
         panic!("a planted panic")
     }

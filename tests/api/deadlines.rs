@@ -331,8 +331,7 @@ on_both! {
         let before = handler.get(&format!("{path}/deadlines")).await.expect(200);
         let ours = before["data"].as_array().unwrap().iter().find(|d| d["rule_id"] == "PF-DOUYIN-APPEAL").unwrap().clone();
         assert_eq!((&ours["status"], &ours["overdue"]), (&json!("pending"), &json!(true)));
-        let store = app.store.clone();
-        let other = rejoinder::jobs::Jobs::new(store);
+        let other = app.other_jobs();
         let (one, two) = tokio::join!(async { app.run_jobs().await }, other.run());
         let () = one;
         two.unwrap();
@@ -445,5 +444,5 @@ async fn what_a_tenant_works_by_is_read_once() {
     };
     assert_eq!(statements().await, 2, "nothing of its own, nothing to read");
     publish(&manager, 2027, json!([{ "date": "2027-01-01", "kind": "holiday", "name": "元旦" }])).await;
-    assert_eq!((statements().await, statements().await), (4, 2), "calendars and rules once");
+    assert_eq!((statements().await, statements().await), (5, 2), "calendars, rules and ladders once");
 }

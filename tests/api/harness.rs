@@ -1,5 +1,6 @@
 //! A server in this process on a port of its own, and callers who talk to it over HTTP.
 
+use crate::outbound::{MailServer, Robots};
 use rejoinder::{
     auth::{attempts::AttemptLimits, passwords, vault::Vault},
     clock::Clock,
@@ -8,7 +9,9 @@ use rejoinder::{
         content::Content,
         ids::{MemberId, TenantId},
     },
+    jobs::Jobs,
     limits::Limits,
+    outbound::{Outbound, OutboundSettings, Smtp},
     server,
     store::{Ground, Location, Migrating, Store},
     usecases::tenants,
@@ -89,6 +92,18 @@ impl Direct {
     }
 }
 
+/// What sends messages to these servers.
+fn outbound(robots: &Robots, mail: &MailServer) -> Outbound {
+    let settings = OutboundSettings {
+        smtp: Some(Smtp { url: mail.url(""), from: "Rejoinder <no-reply@cases.example>".into() }),
+        wecom_url: robots.url.clone(),
+        dingtalk_url: robots.url.clone(),
+        feishu_url: robots.url.clone(),
+        ..OutboundSettings::default()
+    };
+    Outbound::new(&settings).expect("settings")
+}
+
 /// A server with its database.
 pub(crate) struct TestApp {
     pub(crate) url: String,
@@ -98,6 +113,12 @@ pub(crate) struct TestApp {
     folder: PathBuf,
     /// The database, past the server.
     direct: Mutex<Direct>,
+    /// What the server does by itself, to be done at once.
+    pub(crate) jobs: Jobs,
+    /// The robots that messages go to.
+    pub(crate) robots: Robots,
+    /// The mail server that messages go to.
+    pub(crate) mail: MailServer,
     handle: actix_web::dev::ServerHandle,
 }
 
@@ -131,8 +152,10 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let direct = Mutex::new(Direct::open(url.as_deref(), &file));
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let services = server::services(store.clone(), limits, url.clone(), false).expect("services");
-        let front = server::Front { workers: Some(1), allow_origins: vec![CONSOLE.to_owned()], look_every: None };
+        let (robots, mail) = (Robots::start().await, MailServer::start(&[]).await);
+        let services = server::services(store.clone(), limits, url.clone(), false, outbound(&robots, &mail)).expect("services");
+        let jobs = Jobs::new(store.clone(), Arc::clone(&services.outbound), url.clone());
+        let front = server::Front { workers: Some(1), allow_origins: vec![CONSOLE.to_owned()] };
         let server = server::serve(listener, services, front).expect("a server");
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -143,18 +166,26 @@ impl TestApp {
             client: reqwest::Client::builder().no_proxy().build().expect("a client"),
             folder,
             direct,
+            jobs,
+            robots,
+            mail,
             handle,
         })
-    }
-
-    /// Does what is due by itself: the server of a test does not look at the clock.
-    pub(crate) async fn run_jobs(&self) {
-        rejoinder::jobs::Jobs::new(self.store.clone()).run().await.expect("what is due is done");
     }
 
     /// Moves the server's clock ahead.
     pub(crate) fn advance(&self, seconds: i64) {
         self.store.ground().clock.advance(seconds);
+    }
+
+    /// The jobs of another process on the same database.
+    pub(crate) fn other_jobs(&self) -> Jobs {
+        Jobs::new(self.store.clone(), Arc::new(outbound(&self.robots, &self.mail)), self.url.clone())
+    }
+
+    /// Does all that is due, and sends all messages.
+    pub(crate) async fn run_jobs(&self) {
+        self.jobs.run().await.expect("the jobs");
     }
 
     /// A number that rises with whatever is written: entries of the journal, versions, kept answers.
@@ -353,6 +384,12 @@ impl Caller {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Received {
         self.request(Method::POST, path).json(&body).send().await
+    }
+
+    /// Reads the resource for its version, then replaces it.
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Received {
+        let version = self.get(path).await.etag();
+        self.request(Method::PUT, path).header("if-match", &version).json(&body).send().await
     }
 
     /// Reads the resource for its version, then patches it.

@@ -10,6 +10,7 @@ mod deadline_rules;
 mod deadlines;
 mod people;
 mod playbooks;
+mod reminders;
 mod shops;
 mod tasks;
 
@@ -23,6 +24,7 @@ pub(super) use deadline_rules::*;
 pub(super) use deadlines::*;
 pub(super) use people::*;
 pub(super) use playbooks::*;
+pub(super) use reminders::*;
 pub(super) use shops::*;
 pub(super) use tasks::*;
 
@@ -93,6 +95,14 @@ pages! {
     BlockerPage of BlockerView;
     /// A page of the grants that reach a case.
     CaseGrantPage of CaseGrantView;
+    /// A page of reminders.
+    ReminderPage of ReminderView;
+    /// A page of the reminders that were sent in a case.
+    SentReminderPage of SentReminderView;
+    /// The ladders of reminders, one for each kind of deadline.
+    ReminderLadderPage of ReminderLadderView;
+    /// A page of channels.
+    NotificationChannelPage of NotificationChannelView;
     /// A page of comments.
     CommentPage of CommentView;
     /// A page of playbooks, without their tasks.

@@ -1,6 +1,6 @@
 //! A tenant's calendars: each revision is whole, the newest one holds.
 
-use super::{At, Result, tenants};
+use super::{At, Result, alarms, tenants};
 use crate::{
     domain::{
         calendar::{CalendarRecord, OwnDay, PublishedYear, Zone},
@@ -102,6 +102,5 @@ pub(in crate::store) fn insert(at: &mut At<'_>, record: &CalendarRecord, event: 
     let subject = Uuid::from(at.tenant());
     let entry = Entry::of_tenant(event, subject).with("key", &record.key).with("revision", record.revision).with("facts", facts);
     diesel::insert_into(calendars::table).values(row).execute(at.record(entry))?;
-    let now = at.now();
-    tenants::wake(at, Some(now))
+    alarms::plan_anew(at)
 }

@@ -158,7 +158,7 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<CaseFilter>) -> Result<
     }
     let query = match page.sort.by {
         SortKey::NextDueAt => paged!(query, page, cases::next_due_at, cases::id),
-        SortKey::Id | SortKey::OpenedAt | SortKey::DueAt => paged!(query, page, cases::opened_at, cases::id),
+        SortKey::Id | SortKey::OpenedAt | SortKey::DueAt | SortKey::ShownAt => paged!(query, page, cases::opened_at, cases::id),
     };
     Ok(at.load::<_, Row>(query)?.into_iter().map(Case::from).collect())
 }

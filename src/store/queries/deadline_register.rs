@@ -211,7 +211,13 @@ pub(in crate::store) fn list(at: &mut At<'_>, page: Page<RegisterFilter>) -> Res
             deadline_register::table
                 .on(deadline_register::tenant_id.eq(open_checks::tenant_id).and(deadline_register::id.eq(open_checks::entry_id))),
         );
-        page_of!(at, open, page, open_checks::entry_id)?
+        let RegisterFilter { day, case_id, deadline_id, .. } = page.filter;
+        // Whatever has an index of its own gives the order; else it is the list of what is open, which may be short.
+        if day.is_some() || case_id.is_some() || deadline_id.is_some() {
+            page_of!(at, open, page, deadline_register::id)?
+        } else {
+            page_of!(at, open, page, open_checks::entry_id)?
+        }
     } else {
         page_of!(at, deadline_register::table, page, deadline_register::id)?
     };

@@ -1,6 +1,6 @@
 //! Deadlines.
 
-use super::{At, Conn, Result, deadline_register, of_cases, rulebooks, tenants};
+use super::{At, Conn, Result, deadline_register, of_cases, reminders, rulebooks, tenants};
 use crate::{
     domain::{
         computation::Computation,
@@ -156,6 +156,28 @@ pub(in crate::store) fn waking_cases(at: &mut At<'_>, limit: i64) -> Result<Vec<
     Ok(without_repetition(at.load(due)?))
 }
 
+/// The deadlines for which something is due now, those first that wait longest.
+pub(in crate::store) fn waking(at: &mut At<'_>, limit: i64) -> Result<Vec<DeadlineId>> {
+    let due = deadlines::table
+        .filter(deadlines::tenant_id.eq(at.tenant()))
+        .filter(deadlines::wake_at.is_not_null())
+        .filter(deadlines::wake_at.le(at.now()))
+        .order(deadlines::wake_at)
+        .limit(limit)
+        .select(deadlines::id);
+    at.load(due)
+}
+
+/// Takes on what is due about a deadline, unless somebody else has or it has changed since. Neither its version nor its case's rises.
+pub(in crate::store) fn claim(at: &mut At<'_>, before: &Deadline, after: &Deadline) -> Result<bool> {
+    let row = deadlines::table
+        .find((at.tenant(), before.id))
+        .filter(deadlines::version.eq(before.version))
+        .filter(deadlines::wake_at.eq(before.wake_at));
+    let change = (deadlines::wake_at.eq(after.wake_at), deadlines::reminded_until.eq(after.reminded_until));
+    Ok(diesel::update(row).set(change).execute(at.beside_the_record())? == 1)
+}
+
 /// The cases with provisional deadlines that were counted before calendars or rules last changed.
 pub(in crate::store) fn cases_to_recount(at: &mut At<'_>, limit: i64) -> Result<Vec<CaseId>> {
     let revision = rulebooks::revision(at)? + CONTENT_REVISION;
@@ -219,8 +241,9 @@ pub(super) fn insert_new(at: &mut At<'_>, deadlines: &[Deadline]) -> Result<()> 
     if deadlines.is_empty() {
         return Ok(());
     }
-    let tenant = at.tenant();
-    insert_rows(at.beside_the_record(), tenant, deadlines)?;
+    let (tenant, content, now) = (at.tenant(), rulebooks::content(at)?, at.now());
+    let deadlines: Vec<Deadline> = deadlines.iter().map(|deadline| deadline.planned(&content, now)).collect();
+    insert_rows(at.beside_the_record(), tenant, &deadlines)?;
     deadline_register::note(at, deadlines.iter().map(|deadline| (deadline, RegisterChange::Entered, None)))?;
     tenants::wake(at, deadlines.iter().filter_map(|deadline| deadline.wake_at).min())
 }
@@ -238,12 +261,15 @@ pub(in crate::store) fn save(
     after: &Deadline,
     change: RegisterChange,
 ) -> Result<Deadline> {
-    let tenant = at.tenant();
-    let after = Deadline { version: before.version + 1, updated_at: at.now(), wake_at: after.next_wake(), ..after.clone() };
+    let (tenant, content, now) = (at.tenant(), rulebooks::content(at)?, at.now());
+    let after = Deadline { version: before.version + 1, updated_at: now, ..after.planned_after(before, &content, now) };
     let entry = Entry::of_case(change.event(), case.id, before.id).with_changes(before, &after);
     let row = deadlines::table.find((tenant, before.id)).filter(deadlines::version.eq(before.version));
     if diesel::update(row).set(Row::of(tenant, &after)).execute(at.record(entry))? != 1 {
         return Err(StoreError::Stale { current: after.version });
+    }
+    if before.due_at != after.due_at || (before.is_reminded() && !after.is_reminded()) {
+        reminders::cancel(at, after.id)?;
     }
     deadline_register::note(at, [(&after, change, Some(before.due_at))].into_iter())?;
     tenants::wake(at, after.wake_at.filter(|wake| before.wake_at != Some(*wake)))?;

@@ -10,7 +10,7 @@ use crate::{
         time::Instant,
     },
     store::{
-        records::{Membership, Person, Principal, SessionRow},
+        records::{Alarm, Membership, Person, Principal, SessionRow},
         schema::{agenda_feeds, api_keys, installation, invitations, members, persons, sessions, tenants},
         sql_types::AsJson,
     },
@@ -37,21 +37,36 @@ pub(in crate::store) fn tenants(conn: &mut Conn) -> Result<Vec<TenantId>> {
     Ok(tenants::table.select(tenants::id).load(conn)?)
 }
 
+/// Runs the same statement on the column of an alarm.
+macro_rules! on_alarm {
+    ($alarm:expr, |$column:ident| $statement:expr) => {
+        match $alarm {
+            Alarm::Deadlines => {
+                use tenants::wake_at as $column;
+                $statement
+            }
+            Alarm::Messages => {
+                use tenants::send_at as $column;
+                $statement
+            }
+        }
+    };
+}
+
 /// Tenants for whom something is due, those first that wait longest.
-pub(in crate::store) fn waking_tenants(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<TenantId>> {
-    let due = tenants::table.filter(tenants::wake_at.le(now)).order(tenants::wake_at).limit(limit);
-    Ok(due.select(tenants::id).load(conn)?)
+pub(in crate::store) fn waking_tenants(conn: &mut Conn, alarm: Alarm, now: Instant, limit: i64) -> Result<Vec<TenantId>> {
+    Ok(on_alarm!(alarm, |at| tenants::table.filter(at.le(now)).order(at).limit(limit).select(tenants::id).load(conn))?)
 }
 
 /// Lets a tenant sleep until something wakes it.
-pub(in crate::store) fn let_sleep(conn: &mut Conn, tenant: TenantId) -> Result<()> {
-    diesel::update(tenants::table.find(tenant)).set(tenants::wake_at.eq(Instant::FAR_FUTURE)).execute(conn)?;
+pub(in crate::store) fn let_sleep(conn: &mut Conn, tenant: TenantId, alarm: Alarm) -> Result<()> {
+    on_alarm!(alarm, |at| diesel::update(tenants::table.find(tenant)).set(at.eq(Instant::FAR_FUTURE)).execute(conn))?;
     Ok(())
 }
 
 /// Wakes a tenant at this moment at the latest.
-pub(in crate::store) fn wake(conn: &mut Conn, tenant: TenantId, at: Instant) -> Result<()> {
-    diesel::update(tenants::table.find(tenant).filter(tenants::wake_at.gt(at))).set(tenants::wake_at.eq(at)).execute(conn)?;
+pub(in crate::store) fn wake(conn: &mut Conn, tenant: TenantId, alarm: Alarm, moment: Instant) -> Result<()> {
+    on_alarm!(alarm, |at| diesel::update(tenants::table.find(tenant).filter(at.gt(moment))).set(at.eq(moment)).execute(conn))?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What a tenant works by, as a whole: its calendars and rules over what ships.
 
-use super::{At, Result, calendars, deadline_rules};
+use super::{At, Result, calendars, deadline_rules, reminder_ladders};
 use crate::{domain::content::Content, store::schema::tenants};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -29,6 +29,6 @@ pub(in crate::store) fn content(at: &mut At<'_>) -> Result<Arc<Content>> {
 
 /// What the tenant works by, as this transaction sees it.
 pub(in crate::store) fn read(at: &mut At<'_>) -> Result<Arc<Content>> {
-    let (calendars, rules) = (calendars::newest(at)?, deadline_rules::in_use(at)?);
-    Ok(Arc::new(at.built_in_content().of_tenant(&calendars, rules)))
+    let (calendars, rules, ladders) = (calendars::newest(at)?, deadline_rules::in_use(at)?, reminder_ladders::in_use(at)?);
+    Ok(Arc::new(at.built_in_content().of_tenant(&calendars, rules, ladders)))
 }
