@@ -129,6 +129,7 @@ const PUBLIC: ReadonlySet<string> = new Set<keyof paths>([
   "/v1/sessions/refresh",
   "/v1/invitations/accept",
   "/problems/{code}",
+  "/v1/agenda.ics",
   "/livez",
   "/readyz",
 ]);
@@ -183,8 +184,10 @@ export function createRejoinder(options: RejoinderOptions): Rejoinder {
 
   function call<M extends "get" | "post" | "patch" | "put" | "delete">(method: M): Call<M> {
     return async (path, ...[init]) => {
-      const { data, response } = await http.request(method, path as never, init as never);
-      return { data: data as never, etag: response.headers.get("ETag") ?? undefined, response };
+      const { data, response } = await http.request(method, path as never, { ...init, parseAs: "text" } as never);
+      // What is no JSON, as a calendar or a day of the register, is the text that it is.
+      const isJson = response.headers.get("Content-Type")?.includes("json") && data !== undefined;
+      return { data: (isJson ? JSON.parse(data) : data) as never, etag: response.headers.get("ETag") ?? undefined, response };
     };
   }
   const GET = call("get");

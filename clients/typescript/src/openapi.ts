@@ -64,6 +64,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is to be done next over all cases: open deadlines and tasks with a date, why each cannot be done at once beside it.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listAgenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agenda.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a calendar feed, as calendar programs do (RFC 5545).
+         * @description It shows the deadlines that its member may see, 90 days back and 400 days ahead: each with a lasting UID, a SEQUENCE that rises with each change,
+         *     and CANCELLED once it is met or waived.
+         *
+         *     Needs no log-in.
+         */
+        get: operations["readAgendaFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agenda_feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's calendar feeds.
+         * @description Needs `self:read`, which every role has.
+         */
+        get: operations["listAgendaFeeds"];
+        put?: never;
+        /**
+         * Make a calendar feed of what the caller answers for. Its address is in this answer and never told again.
+         * @description Needs `self:write`, which every role has.
+         */
+        post: operations["createAgendaFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agenda_feeds/{feed_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a calendar feed at once.
+         * @description Needs `self:write`, which every role has.
+         */
+        delete: operations["revokeAgendaFeed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/allegations/{allegation_id}": {
         parameters: {
             query?: never;
@@ -492,6 +579,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases/{case_id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reminders that were sent in a case, newest first: who was warned when, over which channels, with what result.
+         * @description They are internal: the client's staff see none.
+         *
+         *     Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listCaseReminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cases/{case_id}/resumptions": {
         parameters: {
             query?: never;
@@ -767,6 +876,79 @@ export interface paths {
          * @description Needs `identity:open`: `owner`, `manager`; `counsel` within what was granted.
          */
         post: operations["openReporterIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the register of deadlines: what was entered, changed, met, missed and checked, by whom, in that order.
+         * @description Entries are appended with the day on which they were made and never change, so a day that is over stays as it is; a check is an entry of the day on
+         *     which it was made.
+         *
+         *     Needs `register:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["listDeadlineRegister"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_register.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a day of the register out as a signed CSV file; that goes on the record, with the file's hash.
+         * @description RFC 4180 in UTF-8 with a byte order mark; texts that a spreadsheet would take for formulas begin with an apostrophe. The last row is the signature:
+         *     `signature`, then `alg`, `kid`, `x`, `tenant_id`, `day`, `part`, `parts`, `complete`, `rows`, `sha256` (of all bytes before that row) and `signature`,
+         *     each as `name=value`. It is Ed25519 over `rejoinder deadline register v1`, a line feed, and the row up to the comma before `signature=`; the keys are at
+         *     `/.well-known/jwks.json`, and `rejoinder verify FILE` checks it without a server. A file has at most 10,000 entries; a day with more has several
+         *     parts. Entries are appended with the day on which they were made: as soon as the day has been over for a minute the file says `complete=true`, and every
+         *     later export of the day is the same, byte for byte.
+         *
+         *     Needs `register:export`: `owner`, `manager`.
+         */
+        get: operations["exportDeadlineRegister"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadline_register/{entry_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an entry of the register as a second person.
+         * @description Statutory deadlines are checked when they are entered, changed, extended or resumed, once and not by whoever did it, in person or by an API key. An
+         *     entry that is not correct stays in the register, marked so; the deadline is then changed, and that is checked in its turn.
+         *
+         *     Needs `register:check`: `owner`, `manager`, `handler`.
+         */
+        post: operations["checkRegisterEntry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1175,6 +1357,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When does the caller work, and who stands in?
+         * @description Needs `self:read`, which every role has.
+         */
+        get: operations["getMyAvailability"];
+        /**
+         * Say when one works, when one is away, and who stands in meanwhile.
+         * @description Reminders wait for working hours, unless they are critical or the deadline would end meanwhile.
+         *
+         *     Needs `self:write`, which every role has.
+         */
+        put: operations["replaceMyAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/password": {
         parameters: {
             query?: never;
@@ -1239,6 +1447,30 @@ export interface paths {
         patch: operations["changeMember"];
         trace?: never;
     };
+    "/v1/members/{member_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When does a member work, and who stands in?
+         * @description Needs `member:read`: `owner`, `manager`, `handler`, `auditor`.
+         */
+        get: operations["getAvailability"];
+        /**
+         * Say when a member works, is away, and who stands in meanwhile.
+         * @description Needs `member:write`: `owner`, `manager`.
+         */
+        put: operations["replaceAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/members/{member_id}/hand_overs": {
         parameters: {
             query?: never;
@@ -1255,6 +1487,72 @@ export interface paths {
          *     Needs `member:hand_over`: `owner`, `manager`.
          */
         post: operations["handOverWork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification_channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's own channels, and those of groups for whoever may change rules.
+         * @description Needs `self:read`, which every role has.
+         */
+        get: operations["listNotificationChannels"];
+        put?: never;
+        /**
+         * Add a channel for one's own reminders; or for a group, where critical reminders and escalations go.
+         * @description Give the mail address or the robot's key, never a URL. It is kept sealed, and only a hint of it is shown.
+         *
+         *     Needs `self:write`, which every role has.
+         */
+        post: operations["addNotificationChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification_channels/{notification_channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a channel out of use. What waits for it is cancelled.
+         * @description Needs `self:write`, which every role has.
+         */
+        delete: operations["removeNotificationChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notification_channels/{notification_channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message over a channel, and say what came of it. Each call sends one.
+         * @description Needs `self:write`, which every role has.
+         */
+        post: operations["testNotificationChannel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1421,6 +1719,116 @@ export interface paths {
          *     Needs `playbook:write`: `owner`, `manager`.
          */
         post: operations["transitionPlaybook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminder_ladders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ladders of reminders, one for each kind of deadline.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listReminderLadders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminder_ladders/{ladder_kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the ladder of reminders of a kind of deadline.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["getReminderLadder"];
+        /**
+         * Replace the ladder of a kind of deadline by one of the tenant's own. The reminders of open deadlines are planned anew.
+         * @description Steps that lie behind are not sent, but for the nearest critical one.
+         *
+         *     Needs `rule:write`: `owner`, `manager`.
+         */
+        put: operations["replaceReminderLadder"];
+        post?: never;
+        /**
+         * Take the tenant's own ladder back: the built-in one holds again.
+         * @description Needs `rule:write`: `owner`, `manager`.
+         */
+        delete: operations["resetReminderLadder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reminders that the caller was shown, newest first.
+         * @description Needs `case:read`: `owner`, `manager`, `handler`, `auditor`; `counsel`, `client` within what was granted.
+         */
+        get: operations["listReminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminders/{reminder_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge a reminder of one's own. Steps that go on only without that are then left out.
+         * @description Needs `self:write`, which every role has.
+         */
+        post: operations["acknowledgeReminder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reminders/{reminder_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a reminder of one's own off: it comes again at that moment, over every channel.
+         * @description Needs `self:write`, which every role has.
+         */
+        post: operations["snoozeReminder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1700,6 +2108,107 @@ export interface components {
             allegations: components["schemas"]["Allegation"][];
             complaint: components["schemas"]["Complaint"];
         };
+        /** @description A calendar feed of the caller's. */
+        AgendaFeed: {
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["AgendaFeedId"];
+            /** @example zh-CN */
+            language: string;
+            /** @example 手机日历 */
+            name: string;
+            /** @description Only what the member answers for; else all that they may see. */
+            only_mine: boolean;
+            /**
+             * @description What a calendar program subscribes to: only in the answer that makes the feed. Whoever has it reads the feed; deleting the feed revokes it.
+             * @example https://cases.example/v1/agenda.ics?token=rjf_AZoexyZ9cX2Sk4mQ
+             */
+            url?: string;
+        };
+        /**
+         * Format: uuid
+         * @description A person's calendar feed.
+         */
+        AgendaFeedId: string;
+        /** @description The caller's calendar feeds. */
+        AgendaFeedPage: {
+            /** @description The elements. */
+            data: components["schemas"]["AgendaFeed"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description Something that is to be done by a moment. */
+        AgendaItem: {
+            /** @description Copied from the notice instead of computed. */
+            as_stated: boolean;
+            /** @description Who answers for it, or does it. */
+            assignee_id: components["schemas"]["MemberId"] | null;
+            /**
+             * @description Why it cannot be done at once.
+             * @example []
+             */
+            blocking: components["schemas"]["Blocking"][];
+            case_id: components["schemas"]["CaseId"];
+            /** @example 2026-000123 */
+            case_number: string;
+            /** @example 抖音：涉嫌虚假交易 120 单 */
+            case_title: string;
+            /** @description The state of a deadline. */
+            deadline_status: components["schemas"]["DeadlineStatus"] | null;
+            due_at: components["schemas"]["Instant"];
+            /** @description The last day of a deadline. */
+            due_on: components["schemas"]["Day"] | null;
+            /**
+             * Format: uuid
+             * @description The id of the deadline or the task.
+             */
+            id: string;
+            /**
+             * @description The playbook's word for the deadline, or its task.
+             * @example platform_appeal
+             */
+            key: string | null;
+            kind: components["schemas"]["AgendaKind"];
+            /**
+             * @description Where it is.
+             * @example /v1/deadlines/01a1f693-21c0-7c8e-84c5-3e3ac0f6c0a5
+             */
+            link: string;
+            overdue: boolean;
+            /** @description Who owes a deadline. */
+            owed_by: components["schemas"]["OwedBy"] | null;
+            platform: components["schemas"]["Platform"];
+            /** @description May still move. */
+            provisional: boolean;
+            /** @example PF-DOUYIN-APPEAL */
+            rule_id: string | null;
+            shop_id: components["schemas"]["ShopId"];
+            stage: components["schemas"]["Stage"];
+            /** @description Rests on a statute. */
+            statutory: boolean;
+            /** @description The state of a task. */
+            task_status: components["schemas"]["TaskStatus"] | null;
+            /**
+             * @description In the caller's language when it is a rule's or the playbook's.
+             * @example 抖音虚假交易申诉
+             */
+            title: string;
+        };
+        /**
+         * @description What an entry of an agenda is.
+         * @enum {string}
+         */
+        AgendaKind: "deadline" | "task";
+        /** @description A page of an agenda. */
+        AgendaPage: {
+            /** @description The elements. */
+            data: components["schemas"]["AgendaItem"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
         /** @description An allegation. */
         Allegation: {
             amount: components["schemas"]["Money"] | null;
@@ -1851,6 +2360,40 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description When a member works and is away, and who stands in. */
+        Availability: {
+            away_from: components["schemas"]["Instant"] | null;
+            away_until: components["schemas"]["Instant"] | null;
+            /**
+             * @description The calendar of their working days.
+             * @example cn
+             */
+            calendar: string;
+            language: components["schemas"]["Language"];
+            member_id: components["schemas"]["MemberId"];
+            /** @description Who gets their reminders meanwhile. */
+            stand_in_id: components["schemas"]["MemberId"] | null;
+            updated_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description Rises with every change; 1 when nothing was ever said. Also the `ETag`.
+             */
+            version: number;
+            works_from: components["schemas"]["TimeOfDay"];
+            works_until: components["schemas"]["TimeOfDay"];
+            zone: components["schemas"]["Zone"];
+        };
+        /** @description How long before the end of a deadline a step lies. */
+        Before: {
+            /**
+             * Format: int32
+             * @description How many units; 0 is the end itself, a negative amount lies after it.
+             * @example 24
+             */
+            amount: number;
+            /** @description The unit. */
+            unit: components["schemas"]["StepUnit"];
+        };
         /** @description A text in both languages. */
         Bilingual: {
             /**
@@ -1892,6 +2435,25 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /** @description A reason why something cannot be done at once. */
+        Blocking: {
+            code: components["schemas"]["BlockingCode"];
+            /**
+             * @description Where to do something about it.
+             * @example /v1/tasks/01a1f693-21c0-7c8e-84c5-3e3ac0f6c0a5
+             */
+            link: string;
+            /**
+             * @description In the caller's language.
+             * @example 本阶段还有 3 项必做任务未完成
+             */
+            message: string;
+        };
+        /**
+         * @description Why something on an agenda cannot be done at once.
+         * @enum {string}
+         */
+        BlockingCode: "suspended" | "task_blocked" | "tasks_open";
         /** @description What a complaint, or a change of one, would do to its case. */
         BranchPreview: {
             /**
@@ -2007,7 +2569,7 @@ export interface components {
          * @description A permission as a value; its word is the scope of tokens and API keys.
          * @enum {string}
          */
-        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "playbook:read" | "playbook:write" | "rule:write" | "task:work" | "case:write" | "case:open" | "case:close" | "member:hand_over" | "gate:override" | "identity:open";
+        Capability: "self:read" | "self:write" | "member:read" | "member:write" | "grant:read" | "grant:write" | "api_key:read" | "api_key:write" | "shop:read" | "shop:write" | "case:read" | "playbook:read" | "playbook:write" | "rule:write" | "register:read" | "register:check" | "register:export" | "task:work" | "case:write" | "case:open" | "case:close" | "member:hand_over" | "gate:override" | "identity:open";
         /** @description A case. */
         Case: {
             /** @description The points of the accusation; only when asked for with `expand=allegations`. */
@@ -2188,6 +2750,26 @@ export interface components {
          * @enum {string}
          */
         Channel: "platform" | "regulator" | "police" | "court" | "consumer" | "media" | "none";
+        /**
+         * @description By what a message goes out.
+         * @enum {string}
+         */
+        ChannelKind: "email" | "wecom" | "dingtalk" | "feishu";
+        /** @description What came of a test message. */
+        ChannelTest: {
+            /** @description Why it was not taken. */
+            error: string | null;
+            /**
+             * @description What the other side said when it took it, if it says anything.
+             * @example 250 2.0.0 queued as Q123
+             */
+            reference: string | null;
+            /**
+             * @description Whether the other side has taken it.
+             * @example true
+             */
+            sent: boolean;
+        };
         /** @description One step of a checklist. */
         ChecklistItem: {
             /** @description Whether it is done. */
@@ -2599,6 +3181,49 @@ export interface components {
          * @enum {string}
          */
         DeadlineStatus: "pending" | "met" | "missed" | "waived" | "suspended";
+        /** @description A message that carries a reminder over a channel. */
+        Delivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            channel_id: components["schemas"]["NotificationChannelId"];
+            channel_kind: components["schemas"]["ChannelKind"];
+            /** @example 值班邮箱 */
+            channel_name: string;
+            created_at: components["schemas"]["Instant"];
+            /**
+             * @description Why it was not taken.
+             * @example the mail server takes too long
+             */
+            error: string | null;
+            /**
+             * @description Enough of the address to know it again.
+             * @example l…@agency.example
+             */
+            hint: string;
+            id: components["schemas"]["DeliveryId"];
+            /** @description When it is tried next. */
+            next_at: components["schemas"]["Instant"] | null;
+            /**
+             * @description What the other side said when it took it.
+             * @example 250 2.0.0 queued as Q123
+             */
+            reference: string | null;
+            sent_at: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["DeliveryState"];
+        };
+        /**
+         * Format: uuid
+         * @description A message that carries a reminder over a channel.
+         */
+        DeliveryId: string;
+        /**
+         * @description What has become of a message.
+         * @enum {string}
+         */
+        DeliveryState: "queued" | "sending" | "sent" | "failed" | "cancelled";
         /** @description What moved the end of a deadline. */
         DueChange: {
             at: components["schemas"]["Instant"];
@@ -2786,6 +3411,35 @@ export interface components {
             /** @description Where the list goes on; null at its end. */
             next_cursor: string | null;
         };
+        /**
+         * @description The kind of a deadline, by which its ladder of reminders is chosen.
+         * @enum {string}
+         */
+        LadderKind: "countdown" | "statutory" | "ordinary" | "counterpart" | "system";
+        /** @description A step of a ladder. It is kept as it is sent. */
+        LadderStep: {
+            /** @description How long before the end. */
+            before: components["schemas"]["Before"];
+            /**
+             * @description Whether it is shown at once, at night and on days off too.
+             * @example false
+             */
+            critical: boolean;
+            /** @description Its name, which no other step of the ladder has. */
+            name: components["schemas"]["Slug"];
+            /** @description Whom it reminds. */
+            to: components["schemas"]["StepTo"][];
+            /**
+             * @description Whether it is left out when somebody has acknowledged an earlier reminder of the same end.
+             * @example false
+             */
+            unless_acknowledged: boolean;
+        };
+        /**
+         * @description A language of the product, by its BCP 47 tag.
+         * @enum {string}
+         */
+        Language: "zh-CN" | "en";
         /** @description A line in Chinese, in English or in both. */
         LocalLine: {
             /** @description English; the Chinese words when absent. */
@@ -2947,6 +3601,15 @@ export interface components {
             /** @description The trigger as it is afterwards. */
             trigger: components["schemas"]["Trigger"];
         };
+        /** @description A calendar feed to make. It shows what its member may see, as long as they may. */
+        NewAgendaFeed: {
+            /** @description The language of its words, `zh-CN` or `en`. */
+            language?: components["schemas"]["Language"];
+            /** @description What it is for. */
+            name: string;
+            /** @description Only what the member answers for; else all that they may see. */
+            only_mine?: boolean;
+        };
         /** @description A point of an accusation. */
         NewAllegation: {
             /** @description The amount it names. */
@@ -2977,6 +3640,25 @@ export interface components {
             name: string;
             /** @description What it may do, within its member's role. */
             scopes: components["schemas"]["Capability"][];
+        };
+        /** @description When a member works and is away, as a whole: what is left out is taken back. */
+        NewAvailability: {
+            /** @description Since when they are away. */
+            away_from?: components["schemas"]["Instant"];
+            /** @description Until when; for an open end when absent. */
+            away_until?: components["schemas"]["Instant"];
+            /** @description The calendar of their working days. */
+            calendar: components["schemas"]["Slug"];
+            /** @description The language in which they are written to. */
+            language: components["schemas"]["Language"];
+            /** @description Who gets their reminders meanwhile. */
+            stand_in_id?: components["schemas"]["MemberId"];
+            /** @description When their working day begins. */
+            works_from: components["schemas"]["TimeOfDay"];
+            /** @description When it ends. */
+            works_until: components["schemas"]["TimeOfDay"];
+            /** @description The zone in which they work. */
+            zone: components["schemas"]["Zone"];
         };
         /** @description A calendar of the tenant's own. */
         NewCalendar: {
@@ -3151,6 +3833,21 @@ export interface components {
             /** @description As what. */
             role: components["schemas"]["Role"];
         };
+        /** @description A channel to add. */
+        NewNotificationChannel: {
+            /** @description The mail address; or the key at the end of a robot's webhook, without the rest of the URL. It is kept sealed and never shown again. */
+            address: string;
+            /** @description Whether it is a group's: critical reminders and escalations go there. Needs the right to change rules. */
+            for_group?: boolean;
+            /** @description By what messages go out. */
+            kind: components["schemas"]["ChannelKind"];
+            /** @description The language of its messages; that of the caller's availability when absent. */
+            language?: components["schemas"]["Language"];
+            /** @description What it is called. */
+            name: string;
+            /** @description The secret of a robot's signatures (加签), where it asks for them. Only DingTalk and Feishu. */
+            secret?: string;
+        };
         /** @description A single day that is otherwise than its year says: a local holiday, a make-up day of the tenant's own. */
         NewOwnDay: {
             /** @description What it is. */
@@ -3197,6 +3894,18 @@ export interface components {
             title: components["schemas"]["LocalLine"];
             /** @description The documents that are wanted. */
             wanted_documents?: components["schemas"]["LocalLine"][];
+        };
+        /** @description What a second person found on an entry. */
+        NewRegisterCheck: {
+            /** @description Whether rule, event and end are what they must be. */
+            correct: boolean;
+            /** @description What is wrong, or against what it was checked. Required when it is not correct. */
+            note?: string;
+        };
+        /** @description A ladder of the tenant's own. */
+        NewReminderLadder: {
+            /** @description Its steps, at least one. */
+            steps: components["schemas"]["LadderStep"][];
         };
         /** @description Who is behind a complaint. */
         NewReporter: {
@@ -3272,6 +3981,37 @@ export interface components {
         NextDeadline: {
             due_at: components["schemas"]["Instant"];
             id: components["schemas"]["DeadlineId"];
+        };
+        /** @description A channel over which reminders go out. Its address is never shown. */
+        NotificationChannel: {
+            created_at: components["schemas"]["Instant"];
+            created_by: components["schemas"]["MemberId"];
+            /**
+             * @description Enough of the address to know it again.
+             * @example l…@agency.example
+             */
+            hint: string;
+            id: components["schemas"]["NotificationChannelId"];
+            kind: components["schemas"]["ChannelKind"];
+            language: components["schemas"]["Language"];
+            /** @description Whose it is; null when it is a group's. */
+            member_id: components["schemas"]["MemberId"] | null;
+            /** @example 值班邮箱 */
+            name: string;
+        };
+        /**
+         * Format: uuid
+         * @description A channel over which reminders go out.
+         */
+        NotificationChannelId: string;
+        /** @description A page of channels. */
+        NotificationChannelPage: {
+            /** @description The elements. */
+            data: components["schemas"]["NotificationChannel"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
         };
         /** @description A distance from an anchor; negative counts back. */
         Offset: {
@@ -3542,7 +4282,7 @@ export interface components {
          * @description The stable code of a kind of problem.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "confirmation_required" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
+        ProblemCode: "malformed_body" | "invalid_parameter" | "invalid_header" | "invalid_cursor" | "unauthenticated" | "wrong_credentials" | "forbidden" | "not_found" | "unknown_route" | "method_not_allowed" | "too_slow" | "tenant_required" | "blocked" | "case_closed" | "invalid_transition" | "dependencies_open" | "checklist_open" | "confirmation_required" | "last_owner" | "playbook_published" | "playbook_draft" | "playbook_faulty" | "already_exists" | "same_person" | "no_check_needed" | "idempotency_in_flight" | "stale" | "too_large" | "url_too_long" | "unsupported_media_type" | "invalid_body" | "dependency_circle" | "reason_required" | "idempotency_key_reused" | "precondition_required" | "too_many_requests" | "internal" | "busy" | "no_space";
         /** @description A field that breaks a rule: one of `pointer`, `parameter` and `header` says where it stands. */
         ProblemField: {
             /** @description The stable code of the rule. */
@@ -3585,6 +4325,173 @@ export interface components {
         Refresh: {
             /** @description The token from the last answer. */
             refresh_token: string;
+        };
+        /** @description Who did it. */
+        RegisterActor: {
+            /**
+             * Format: uuid
+             * @description The member or the API key; null when it was neither.
+             */
+            id: string | null;
+            kind: components["schemas"]["ActorKind"];
+        };
+        /**
+         * @description What the register of deadlines says of one.
+         * @enum {string}
+         */
+        RegisterChange: "entered" | "changed" | "suspended" | "resumed" | "extended" | "met" | "missed" | "waived" | "checked";
+        /** @description What a second person found on an entry. */
+        RegisterCheck: {
+            at: components["schemas"]["Instant"];
+            by: components["schemas"]["MemberId"];
+            /**
+             * @description What they were called then.
+             * @example 王律师
+             */
+            by_name: string;
+            correct: boolean;
+            /** @description The entry by which it stands in the register itself. */
+            id: components["schemas"]["RegisterEntryId"];
+            /** @example 送达日为 11 月 21 日，到期日应顺延一日 */
+            note: string | null;
+        };
+        /** @description An entry of the register of deadlines. It says what was so when it was made and never changes; what is added to it is its check. */
+        RegisterEntry: {
+            actor: components["schemas"]["RegisterActor"];
+            /** @description When it was made. */
+            at: components["schemas"]["Instant"];
+            case_id: components["schemas"]["CaseId"];
+            /** @example 2026-000123 */
+            case_number: string;
+            change: components["schemas"]["RegisterChange"];
+            /** @description Null while nobody has checked it. */
+            check: components["schemas"]["RegisterCheck"] | null;
+            /** @description The entry that it checks; null unless it is a check. */
+            checks_id: components["schemas"]["RegisterEntryId"] | null;
+            /** @description Whether that entry was found correct; null unless it is a check. */
+            correct: boolean | null;
+            /** @description The day on which it was made, in China. */
+            day: components["schemas"]["Day"];
+            deadline_id: components["schemas"]["DeadlineId"];
+            /** @description The moment at which it ends since then. */
+            due_at: components["schemas"]["Instant"];
+            /** @description The last day since then. */
+            due_on: components["schemas"]["Day"];
+            id: components["schemas"]["RegisterEntryId"];
+            /** @description The member who did it, or whose API key did; null when the product did it by itself. */
+            member_id: components["schemas"]["MemberId"] | null;
+            /**
+             * @description What that member was called then.
+             * @example 李专员
+             */
+            member_name: string | null;
+            /** @description A second person has to check it, or has; `check` tells which. */
+            needs_check: boolean;
+            /** @description What was said with it. */
+            note: string | null;
+            owed_by: components["schemas"]["OwedBy"];
+            /** @description The moment at which it ended until then; null when that is the same. */
+            previous_due_at: components["schemas"]["Instant"] | null;
+            /** @example SAMR-HEARING-REQ */
+            rule_id: string | null;
+            /** @description Rests on a statute. */
+            statutory: boolean;
+            /**
+             * @description What the deadline was called then, in the caller's language when it was a rule's title.
+             * @example 申请听证
+             */
+            title: string;
+        };
+        /**
+         * Format: uuid
+         * @description An entry of the register of deadlines.
+         */
+        RegisterEntryId: string;
+        /** @description A page of the register of deadlines. */
+        RegisterEntryPage: {
+            /** @description The elements. */
+            data: components["schemas"]["RegisterEntry"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description A reminder of a deadline to the caller. */
+        Reminder: {
+            acknowledged_at: components["schemas"]["Instant"] | null;
+            case_id: components["schemas"]["CaseId"];
+            /** @example 2026-000123 */
+            case_number: string;
+            created_at: components["schemas"]["Instant"];
+            /** @description Whether it is shown at night and on days off too. */
+            critical: boolean;
+            deadline_id: components["schemas"]["DeadlineId"];
+            /** @description What has become of the deadline. */
+            deadline_status: components["schemas"]["DeadlineStatus"];
+            /** @description When the deadline ended when the reminder was made. */
+            due_at: components["schemas"]["Instant"];
+            id: components["schemas"]["ReminderId"];
+            /** @description Whether it comes late, because the server was not running at its time. */
+            late: boolean;
+            /** @description When the step was planned. */
+            planned_at: components["schemas"]["Instant"];
+            /** @description When it was shown, or is shown again. */
+            shown_at: components["schemas"]["Instant"];
+            snoozed_until: components["schemas"]["Instant"] | null;
+            /** @description For whom the caller stands in. */
+            stands_in_for_id: components["schemas"]["MemberId"] | null;
+            /**
+             * @description The step of the ladder.
+             * @example one_day
+             */
+            step: string;
+            /**
+             * @description The deadline's title, in the caller's language.
+             * @example 提交平台申诉
+             */
+            title: string;
+            /**
+             * Format: int64
+             * @description Rises with every change; also the `ETag`.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description A reminder of a deadline.
+         */
+        ReminderId: string;
+        /** @description The ladder of reminders of a kind of deadline. */
+        ReminderLadder: {
+            /** @description Whether it is as it ships. */
+            built_in: boolean;
+            changed_by: components["schemas"]["MemberId"] | null;
+            kind: components["schemas"]["LadderKind"];
+            steps: components["schemas"]["LadderStep"][];
+            updated_at: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description Rises with every change; 1 when the tenant has never changed it. Also the `ETag`.
+             */
+            version: number;
+        };
+        /** @description The ladders of reminders, one for each kind of deadline. */
+        ReminderLadderPage: {
+            /** @description The elements. */
+            data: components["schemas"]["ReminderLadder"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
+        /** @description A page of reminders. */
+        ReminderPage: {
+            /** @description The elements. */
+            data: components["schemas"]["Reminder"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
         };
         /** @description Who is behind a complaint, as a class. */
         Reporter: {
@@ -3636,6 +4543,50 @@ export interface components {
          * @example correct horse battery
          */
         Secret: string;
+        /** @description A reminder as the record of its case shows it: who was warned when, over which channels, with what result. */
+        SentReminder: {
+            acknowledged_at: components["schemas"]["Instant"] | null;
+            /** @description When it was cancelled before it was shown, because the deadline was met, stood still or moved. */
+            cancelled_at: components["schemas"]["Instant"] | null;
+            case_id: components["schemas"]["CaseId"];
+            created_at: components["schemas"]["Instant"];
+            critical: boolean;
+            deadline_id: components["schemas"]["DeadlineId"];
+            /** @description The messages that carry it. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description When the deadline ended then. */
+            due_at: components["schemas"]["Instant"];
+            id: components["schemas"]["ReminderId"];
+            /** @description Whether it came late, because the server was not running at its time. */
+            late: boolean;
+            member_id: components["schemas"]["MemberId"];
+            /**
+             * @description Whom it reminds.
+             * @example 李专员
+             */
+            member_name: string;
+            planned_at: components["schemas"]["Instant"];
+            shown_at: components["schemas"]["Instant"];
+            snoozed_until: components["schemas"]["Instant"] | null;
+            /** @description For whom they stand in. */
+            stands_in_for_id: components["schemas"]["MemberId"] | null;
+            /**
+             * @description The step of the ladder.
+             * @example one_day
+             */
+            step: string;
+            /** @description Who may see it. */
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** @description A page of the reminders that were sent in a case. */
+        SentReminderPage: {
+            /** @description The elements. */
+            data: components["schemas"]["SentReminder"][];
+            /** @description Whether it goes on. */
+            has_more: boolean;
+            /** @description Where the list goes on; null at its end. */
+            next_cursor: string | null;
+        };
         /**
          * @description How a trigger was served, or came to be known.
          * @enum {string}
@@ -3723,6 +4674,11 @@ export interface components {
         };
         /** @description A short name for machines and people alike: ASCII letters, digits, `-` and `_`. */
         Slug: string;
+        /** @description Until when a reminder is put off. */
+        Snooze: {
+            /** @description When it comes again: before the deadline ends, if that lies ahead, and within thirty days. */
+            until: components["schemas"]["Instant"];
+        };
         /**
          * @description How well the source of a rule was read.
          * @enum {string}
@@ -3775,6 +4731,16 @@ export interface components {
             tasks: components["schemas"]["Task"][];
             trigger: components["schemas"]["Trigger"];
         };
+        /**
+         * @description Whom a step of a ladder reminds.
+         * @enum {string}
+         */
+        StepTo: "assignee" | "lead" | "managers";
+        /**
+         * @description What the distance of a step from the end of its deadline is measured in.
+         * @enum {string}
+         */
+        StepUnit: "hours" | "days" | "working_days";
         /** @description Which clocks of a case stop, or would, and which run on. */
         StoppedClocks: {
             /**
@@ -3929,6 +4895,11 @@ export interface components {
          * @description A tenant: an agency, law firm or merchant that runs Rejoinder.
          */
         TenantId: string;
+        /**
+         * @description A time of day, to the minute.
+         * @example 09:00
+         */
+        TimeOfDay: string;
         /** @description An entry of a timeline. */
         TimelineEntry: {
             /** Format: uuid */
@@ -4372,6 +5343,12 @@ export type Acceptance = components['schemas']['Acceptance'];
 export type ActorKind = components['schemas']['ActorKind'];
 export type AddedAllegation = components['schemas']['AddedAllegation'];
 export type AddedComplaint = components['schemas']['AddedComplaint'];
+export type AgendaFeed = components['schemas']['AgendaFeed'];
+export type AgendaFeedId = components['schemas']['AgendaFeedId'];
+export type AgendaFeedPage = components['schemas']['AgendaFeedPage'];
+export type AgendaItem = components['schemas']['AgendaItem'];
+export type AgendaKind = components['schemas']['AgendaKind'];
+export type AgendaPage = components['schemas']['AgendaPage'];
 export type Allegation = components['schemas']['Allegation'];
 export type AllegationId = components['schemas']['AllegationId'];
 export type AllegationKind = components['schemas']['AllegationKind'];
@@ -4386,10 +5363,14 @@ export type ApiKeyId = components['schemas']['ApiKeyId'];
 export type ApiKeyPage = components['schemas']['ApiKeyPage'];
 export type AppliesTo = components['schemas']['AppliesTo'];
 export type Author = components['schemas']['Author'];
+export type Availability = components['schemas']['Availability'];
+export type Before = components['schemas']['Before'];
 export type Bilingual = components['schemas']['Bilingual'];
 export type Blocker = components['schemas']['Blocker'];
 export type BlockerCode = components['schemas']['BlockerCode'];
 export type BlockerPage = components['schemas']['BlockerPage'];
+export type Blocking = components['schemas']['Blocking'];
+export type BlockingCode = components['schemas']['BlockingCode'];
 export type BranchPreview = components['schemas']['BranchPreview'];
 export type Calendar = components['schemas']['Calendar'];
 export type CalendarDay = components['schemas']['CalendarDay'];
@@ -4411,6 +5392,8 @@ export type CaseSuspension = components['schemas']['CaseSuspension'];
 export type CaseTarget = components['schemas']['CaseTarget'];
 export type CaseTransition = components['schemas']['CaseTransition'];
 export type Channel = components['schemas']['Channel'];
+export type ChannelKind = components['schemas']['ChannelKind'];
+export type ChannelTest = components['schemas']['ChannelTest'];
 export type ChecklistItem = components['schemas']['ChecklistItem'];
 export type Comment = components['schemas']['Comment'];
 export type CommentId = components['schemas']['CommentId'];
@@ -4441,6 +5424,9 @@ export type DeadlineRule = components['schemas']['DeadlineRule'];
 export type DeadlineRuleId = components['schemas']['DeadlineRuleId'];
 export type DeadlineRulePage = components['schemas']['DeadlineRulePage'];
 export type DeadlineStatus = components['schemas']['DeadlineStatus'];
+export type Delivery = components['schemas']['Delivery'];
+export type DeliveryId = components['schemas']['DeliveryId'];
+export type DeliveryState = components['schemas']['DeliveryState'];
 export type DueChange = components['schemas']['DueChange'];
 export type Email = components['schemas']['Email'];
 export type EntryId = components['schemas']['EntryId'];
@@ -4460,6 +5446,9 @@ export type Instant = components['schemas']['Instant'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationId = components['schemas']['InvitationId'];
 export type InvitationPage = components['schemas']['InvitationPage'];
+export type LadderKind = components['schemas']['LadderKind'];
+export type LadderStep = components['schemas']['LadderStep'];
+export type Language = components['schemas']['Language'];
 export type LocalLine = components['schemas']['LocalLine'];
 export type LocalText = components['schemas']['LocalText'];
 export type LogIn = components['schemas']['LogIn'];
@@ -4474,8 +5463,10 @@ export type Money = components['schemas']['Money'];
 export type MovedCase = components['schemas']['MovedCase'];
 export type MovedCasePage = components['schemas']['MovedCasePage'];
 export type MovedTrigger = components['schemas']['MovedTrigger'];
+export type NewAgendaFeed = components['schemas']['NewAgendaFeed'];
 export type NewAllegation = components['schemas']['NewAllegation'];
 export type NewApiKey = components['schemas']['NewApiKey'];
+export type NewAvailability = components['schemas']['NewAvailability'];
 export type NewCalendar = components['schemas']['NewCalendar'];
 export type NewCalendarDay = components['schemas']['NewCalendarDay'];
 export type NewCalendarYear = components['schemas']['NewCalendarYear'];
@@ -4488,14 +5479,20 @@ export type NewDeadlineRule = components['schemas']['NewDeadlineRule'];
 export type NewGrant = components['schemas']['NewGrant'];
 export type NewHandOver = components['schemas']['NewHandOver'];
 export type NewInvitation = components['schemas']['NewInvitation'];
+export type NewNotificationChannel = components['schemas']['NewNotificationChannel'];
 export type NewOwnDay = components['schemas']['NewOwnDay'];
 export type NewPlaybook = components['schemas']['NewPlaybook'];
 export type NewPlaybookTask = components['schemas']['NewPlaybookTask'];
+export type NewRegisterCheck = components['schemas']['NewRegisterCheck'];
+export type NewReminderLadder = components['schemas']['NewReminderLadder'];
 export type NewReporter = components['schemas']['NewReporter'];
 export type NewShop = components['schemas']['NewShop'];
 export type NewTask = components['schemas']['NewTask'];
 export type NewTrigger = components['schemas']['NewTrigger'];
 export type NextDeadline = components['schemas']['NextDeadline'];
+export type NotificationChannel = components['schemas']['NotificationChannel'];
+export type NotificationChannelId = components['schemas']['NotificationChannelId'];
+export type NotificationChannelPage = components['schemas']['NotificationChannelPage'];
 export type Offset = components['schemas']['Offset'];
 export type OwedBy = components['schemas']['OwedBy'];
 export type OwnDay = components['schemas']['OwnDay'];
@@ -4524,6 +5521,17 @@ export type ProblemField = components['schemas']['ProblemField'];
 export type ProblemKind = components['schemas']['ProblemKind'];
 export type ProjectedEnd = components['schemas']['ProjectedEnd'];
 export type Refresh = components['schemas']['Refresh'];
+export type RegisterActor = components['schemas']['RegisterActor'];
+export type RegisterChange = components['schemas']['RegisterChange'];
+export type RegisterCheck = components['schemas']['RegisterCheck'];
+export type RegisterEntry = components['schemas']['RegisterEntry'];
+export type RegisterEntryId = components['schemas']['RegisterEntryId'];
+export type RegisterEntryPage = components['schemas']['RegisterEntryPage'];
+export type Reminder = components['schemas']['Reminder'];
+export type ReminderId = components['schemas']['ReminderId'];
+export type ReminderLadder = components['schemas']['ReminderLadder'];
+export type ReminderLadderPage = components['schemas']['ReminderLadderPage'];
+export type ReminderPage = components['schemas']['ReminderPage'];
 export type Reporter = components['schemas']['Reporter'];
 export type ReporterPatch = components['schemas']['ReporterPatch'];
 export type ReporterType = components['schemas']['ReporterType'];
@@ -4532,6 +5540,8 @@ export type Retraction = components['schemas']['Retraction'];
 export type Role = components['schemas']['Role'];
 export type Roll = components['schemas']['Roll'];
 export type Secret = components['schemas']['Secret'];
+export type SentReminder = components['schemas']['SentReminder'];
+export type SentReminderPage = components['schemas']['SentReminderPage'];
 export type ServiceMethod = components['schemas']['ServiceMethod'];
 export type Session = components['schemas']['Session'];
 export type Shop = components['schemas']['Shop'];
@@ -4539,6 +5549,7 @@ export type ShopId = components['schemas']['ShopId'];
 export type ShopPage = components['schemas']['ShopPage'];
 export type ShopPatch = components['schemas']['ShopPatch'];
 export type Slug = components['schemas']['Slug'];
+export type Snooze = components['schemas']['Snooze'];
 export type SourceConfidence = components['schemas']['SourceConfidence'];
 export type Stage = components['schemas']['Stage'];
 export type StageRecord = components['schemas']['StageRecord'];
@@ -4546,6 +5557,8 @@ export type StageStatus = components['schemas']['StageStatus'];
 export type StageTarget = components['schemas']['StageTarget'];
 export type StageTransition = components['schemas']['StageTransition'];
 export type StartedTrigger = components['schemas']['StartedTrigger'];
+export type StepTo = components['schemas']['StepTo'];
+export type StepUnit = components['schemas']['StepUnit'];
 export type StoppedClocks = components['schemas']['StoppedClocks'];
 export type Suspension = components['schemas']['Suspension'];
 export type Task = components['schemas']['Task'];
@@ -4557,6 +5570,7 @@ export type TaskPatch = components['schemas']['TaskPatch'];
 export type TaskStatus = components['schemas']['TaskStatus'];
 export type Tenant = components['schemas']['Tenant'];
 export type TenantId = components['schemas']['TenantId'];
+export type TimeOfDay = components['schemas']['TimeOfDay'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelinePage = components['schemas']['TimelinePage'];
 export type Trigger = components['schemas']['Trigger'];
@@ -4698,6 +5712,231 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
+        };
+    };
+    listAgenda: {
+        parameters: {
+            query?: {
+                /** @description Due at this moment or later. */
+                from?: components["schemas"]["Instant"];
+                /** @description Due before this moment. */
+                to?: components["schemas"]["Instant"];
+                /** @description Only what was due before now (`true`), or is due from now on (`false`). */
+                overdue?: boolean;
+                /** @description Of this shop. */
+                shop_id?: components["schemas"]["ShopId"];
+                /** @description Of this case. */
+                case_id?: components["schemas"]["CaseId"];
+                /** @description For which this member answers, or that they do. */
+                assignee_id?: components["schemas"]["MemberId"];
+                /** @description Deadlines, tasks or both. */
+                kind?: components["schemas"]["AgendaKind"][];
+                /** @description In these stages. */
+                stage?: components["schemas"]["Stage"][];
+                /** @description Owed by these; leaves tasks out. What an authority owes us stands apart from what we owe. */
+                owed_by?: components["schemas"]["OwedBy"][];
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the agenda. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    readAgendaFeed: {
+        parameters: {
+            query: {
+                /** @description The token in the address of the feed. */
+                token: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar. */
+            200: {
+                headers: {
+                    /** @description What `If-None-Match` takes. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    listAgendaFeeds: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the feeds. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaFeedPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    createAgendaFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgendaFeed"];
+            };
+        };
+        responses: {
+            /** @description The feed with its address. */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgendaFeed"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    revokeAgendaFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The calendar feed.
+                 * @example 01a1f693-21c0-7581-981f-741cd6663356
+                 */
+                feed_id: components["schemas"]["AgendaFeedId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
         };
     };
     getAllegation: {
@@ -6336,6 +7575,52 @@ export interface operations {
             503: components["responses"]["busy"];
         };
     };
+    listCaseReminders: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The case.
+                 * @example 01a1f693-21c0-7b55-b55e-6190e8792fd1
+                 */
+                case_id: components["schemas"]["CaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reminders. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentReminderPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
     resumeCase: {
         parameters: {
             query?: never;
@@ -7212,6 +8497,161 @@ export interface operations {
             414: components["responses"]["url_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listDeadlineRegister: {
+        parameters: {
+            query?: {
+                /** @description Made on this day, in China. When absent: today; every day when `deadline_id`, `case_id` or `unchecked` says which entries are wanted. */
+                on?: components["schemas"]["Day"];
+                /** @description About this deadline. */
+                deadline_id?: components["schemas"]["DeadlineId"];
+                /** @description About this case. */
+                case_id?: components["schemas"]["CaseId"];
+                /** @description Of these kinds. */
+                change?: components["schemas"]["RegisterChange"][];
+                /** @description Only those that a second person still has to check. */
+                unchecked?: boolean;
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterEntryPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    exportDeadlineRegister: {
+        parameters: {
+            query?: {
+                /** @description The day, in China; today when absent. */
+                on?: components["schemas"]["Day"];
+                /** @description Which part of a day with more than 10,000 entries; the first when absent. */
+                part?: number;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description The name of the file. */
+                    "Content-Disposition"?: string;
+                    /** @description The SHA-256 of the file (RFC 9530). */
+                    "Repr-Digest"?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    checkRegisterEntry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The entry of the register.
+                 * @example 01a1f693-21c0-71b3-9b33-50d2911fad8b
+                 */
+                entry_id: components["schemas"]["RegisterEntryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegisterCheck"];
+            };
+        };
+        responses: {
+            /** @description The entry that was checked. */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterEntry"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            /** @description `idempotency_in_flight`, `already_exists`, `no_check_needed`, `same_person`. */
+            409: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body_or_reason_required"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
@@ -8383,6 +9823,97 @@ export interface operations {
             503: components["responses"]["busy"];
         };
     };
+    getMyAvailability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's availability. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    replaceMyAvailability: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAvailability"];
+            };
+        };
+        responses: {
+            /** @description The availability as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -8589,6 +10120,111 @@ export interface operations {
             507: components["responses"]["no_space"];
         };
     };
+    getAvailability: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The member.
+                 * @example 01a1f693-21c0-78ca-8cad-a599d66ec543
+                 */
+                member_id: components["schemas"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member's availability. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    replaceAvailability: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The member.
+                 * @example 01a1f693-21c0-78ca-8cad-a599d66ec543
+                 */
+                member_id: components["schemas"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAvailability"];
+            };
+        };
+        responses: {
+            /** @description The availability as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
     handOverWork: {
         parameters: {
             query?: never;
@@ -8637,6 +10273,176 @@ export interface operations {
             414: components["responses"]["url_too_long"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listNotificationChannels: {
+        parameters: {
+            query?: {
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of channels. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannelPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    addNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotificationChannel"];
+            };
+        };
+        responses: {
+            /** @description The channel. */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannel"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    removeNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The channel.
+                 * @example 01a1f693-21c0-7d29-929b-3dddf8bdc9d2
+                 */
+                notification_channel_id: components["schemas"]["NotificationChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is out of use. */
+            204: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    testNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The channel.
+                 * @example 01a1f693-21c0-7d29-929b-3dddf8bdc9d2
+                 */
+                notification_channel_id: components["schemas"]["NotificationChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            422: components["responses"]["idempotency_key_reused"];
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["busy"];
@@ -9286,6 +11092,336 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["idempotency_key_reused_or_invalid_body"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listReminderLadders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderLadderPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    getReminderLadder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+                /** @description Answer 304 if the version is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The kind of deadline.
+                 * @example countdown
+                 */
+                ladder_kind: components["schemas"]["LadderKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ladder. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderLadder"];
+                };
+            };
+            /** @description Nothing has changed since the version of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    replaceReminderLadder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The kind of deadline.
+                 * @example countdown
+                 */
+                ladder_kind: components["schemas"]["LadderKind"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReminderLadder"];
+            };
+        };
+        responses: {
+            /** @description The ladder as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderLadder"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            413: components["responses"]["too_large"];
+            414: components["responses"]["url_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["invalid_body"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    resetReminderLadder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that was read, such as `"17"`. */
+                "If-Match": string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The kind of deadline.
+                 * @example countdown
+                 */
+                ladder_kind: components["schemas"]["LadderKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ladder as it is now. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderLadder"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            428: components["responses"]["precondition_required"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    listReminders: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not acknowledged; with `false`, only those that are. */
+                open?: boolean;
+                /** @description How many, 50 when absent. */
+                limit?: number;
+                /** @description Where to go on. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reminders. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`. */
+                    Link?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderPage"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_cursor_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["url_too_long"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+        };
+    };
+    acknowledgeReminder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The reminder.
+                 * @example 01a1f693-21c0-7e70-a70b-03a5f3a6da6f
+                 */
+                reminder_id: components["schemas"]["ReminderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reminder as acknowledged. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["idempotency_in_flight"];
+            412: components["responses"]["stale"];
+            414: components["responses"]["url_too_long"];
+            422: components["responses"]["idempotency_key_reused"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["busy"];
+            507: components["responses"]["no_space"];
+        };
+    };
+    snoozeReminder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe for 72 hours: the same key gives the same answer, and the effect happens once. Each request has a key of its own, such as a UUID. */
+                "Idempotency-Key"?: string;
+                /** @description Refuse if what the path names, or its case, was changed since this version. */
+                "If-Match"?: string;
+                /** @description `zh-CN` (the default) or `en`. */
+                "Accept-Language"?: string;
+            };
+            path: {
+                /**
+                 * @description The reminder.
+                 * @example 01a1f693-21c0-7e70-a70b-03a5f3a6da6f
+                 */
+                reminder_id: components["schemas"]["ReminderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description The reminder as put off. */
+            200: {
+                headers: {
+                    /** @description The version, for `If-Match` and `If-None-Match`. */
+                    ETag?: string;
+                    /** @description The id of the request. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            400: components["responses"]["invalid_parameter_or_invalid_header_or_malformed_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["too_slow"];
+            409: components["responses"]["idempotency_in_flight_or_invalid_transition"];
             412: components["responses"]["stale"];
             413: components["responses"]["too_large"];
             414: components["responses"]["url_too_long"];

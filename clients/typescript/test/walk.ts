@@ -8,7 +8,9 @@ import { type Case, createRejoinder, type NewPlaybookTask, type Rejoinder, Rejoi
 import { Operations } from "./operations.js";
 
 /** Operations that the walk leaves out, each with its reason. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {};
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  testNotificationChannel: "a demo sends no mail, and calls no robot of anybody's",
+};
 
 const PASSWORD = "rejoinder-demo";
 const baseUrl = process.env["REJOINDER_URL"];
@@ -316,6 +318,71 @@ test("a dated fact starts its deadlines, and one is typed in from a notice", asy
   assert.ok((await handler.POST("/v1/triggers/{trigger_id}/moves/preview", { params: fact, body: later })).data.deadlines.length >= 0);
   await handler.POST("/v1/triggers/{trigger_id}/moves", { params: fact, body: later });
   await handler.POST("/v1/deadlines/{deadline_id}/waive", { params, body: { reason: "约谈取消" } });
+});
+
+test("the agenda shows what is due, and goes to a phone", async () => {
+  const query = { kind: ["deadline" as const], case_id: the(made.case).id, limit: 2 };
+  const due = await all(handler.pages("/v1/agenda", { params: { query } }));
+  assert.ok(due.some(({ id }) => id === the(made.deadline)));
+  const { data: feed } = await handler.POST("/v1/agenda_feeds", { body: { name: `手机日历 ${run}` } });
+  const token = the(new URL(the(feed.url)).searchParams.get("token"));
+  const { data: calendar } = await nobody.GET("/v1/agenda.ics", { params: { query: { token } } });
+  assert.ok(calendar.startsWith("BEGIN:VCALENDAR\r\n") && calendar.includes(the(made.deadline)));
+  assert.ok((await all(handler.pages("/v1/agenda_feeds"))).some(({ id, url }) => id === feed.id && url === undefined));
+  await handler.DELETE("/v1/agenda_feeds/{feed_id}", { params: { path: { feed_id: feed.id } } });
+  await assert.rejects(nobody.GET("/v1/agenda.ics", { params: { query: { token } } }), isProblem("not_found"));
+});
+
+test("a second person checks what was entered, and the day is a file", async () => {
+  const query = { case_id: the(made.case).id, unchecked: true };
+  const [entry] = await all(manager.pages("/v1/deadline_register", { params: { query } }));
+  const { id: entry_id, day } = the(entry);
+  const check = { params: { path: { entry_id } }, body: { correct: true } };
+  await assert.rejects(handler.POST("/v1/deadline_register/{entry_id}/checks", check), isProblem("same_person"));
+  await manager.POST("/v1/deadline_register/{entry_id}/checks", check);
+  assert.equal((await all(manager.pages("/v1/deadline_register", { params: { query } }))).some(({ id }) => id === entry_id), false);
+  const { data: file } = await manager.GET("/v1/deadline_register.csv", { params: { query: { on: day } } });
+  assert.ok(file.includes(entry_id));
+});
+
+test("whoever is responsible is reminded, puts it off and acknowledges it", async () => {
+  const { data: me, etag } = await handler.GET("/v1/me/availability");
+  const { zone, calendar, language, works_from, works_until } = me;
+  const hours = { zone, calendar, language, works_from, works_until };
+  const early = { params: { header: { "If-Match": the(etag) } }, body: { ...hours, works_from: "08:30" } };
+  const { data: mine } = await handler.PUT("/v1/me/availability", early);
+  assert.deepEqual([mine.works_from, mine.works_until], ["08:30", works_until]);
+  const member = { member_id: me.member_id };
+  const other = await manager.GET("/v1/members/{member_id}/availability", { params: { path: member } });
+  const header = { "If-Match": the(other.etag) };
+  await manager.PUT("/v1/members/{member_id}/availability", { params: { path: member, header }, body: hours });
+
+  const ladder = { path: { ladder_kind: "system" as const } };
+  const shipped = await manager.GET("/v1/reminder_ladders/{ladder_kind}", { params: ladder });
+  const step = { name: "forty_days", before: { amount: 40, unit: "days" as const }, to: ["managers" as const], critical: false, unless_acknowledged: false };
+  const own = await manager.PUT("/v1/reminder_ladders/{ladder_kind}", { params: { ...ladder, header: { "If-Match": the(shipped.etag) } }, body: { steps: [step] } });
+  assert.ok((await manager.GET("/v1/reminder_ladders")).data.data.some(({ kind, built_in }) => kind === "system" && !built_in));
+  await manager.DELETE("/v1/reminder_ladders/{ladder_kind}", { params: { ...ladder, header: { "If-Match": the(own.etag) } } });
+
+  const { data: channel } = await handler.POST("/v1/notification_channels", { body: { kind: "email", name: "值班邮箱", address: "li.lei@agency.example" } });
+  assert.ok((await all(handler.pages("/v1/notification_channels"))).some(({ id }) => id === channel.id));
+  await handler.DELETE("/v1/notification_channels/{notification_channel_id}", { params: { path: { notification_channel_id: channel.id } } });
+
+  const body = { title: "提交底单", stage: "cooperation" as const, due_at: at(1), assignee_id: me.member_id };
+  const { data: soon } = await handler.POST("/v1/cases/{case_id}/deadlines", { params: inCase(), body });
+  let reminder;
+  for (let attempt = 0; !reminder && attempt < 30; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const open = await all(handler.pages("/v1/reminders", { params: { query: { open: true } } }));
+    reminder = open.find(({ deadline_id }) => deadline_id === soon.id);
+  }
+  const path = { reminder_id: the(reminder).id };
+  const { data: later } = await handler.POST("/v1/reminders/{reminder_id}/snooze", { params: { path }, body: { until: at(0.5) } });
+  assert.ok(later.snoozed_until);
+  const { data: seen } = await handler.POST("/v1/reminders/{reminder_id}/acknowledge", { params: { path } });
+  assert.ok(seen.acknowledged_at);
+  await handler.POST("/v1/deadlines/{deadline_id}/meet", { params: { path: { deadline_id: soon.id } }, body: { note: "已提交" } });
+  assert.ok((await all(auditor.pages("/v1/cases/{case_id}/reminders", { params: inCase() }))).length > 0);
 });
 
 /** A task of a playbook that is due so many working days after the case was opened. */
