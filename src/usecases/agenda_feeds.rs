@@ -97,7 +97,7 @@ fn event(found: DeadlineInFeed, content: &Content, language: Language, public_ur
         created: deadline.created_at.timestamp(),
         when: if ends_the_day { When::Day(deadline.due_on.0) } else { When::Moment(deadline.due_at.timestamp()) },
         summary: format!("{mark}{} · {case_number} · {shop_name}", title.in_language(language)),
-        description: format!("{who}\n{}{rule}\n{}{}", pick("规则：", "Rule: "), pick("阶段：", "Stage: "), deadline.stage),
+        description: format!("{who}\n{}{rule}\n{}{}", pick("规则：", "Rule: "), pick("阶段：", "Stage: "), deadline.stage.name(language)),
         url: Some(format!("{public_url}/v1/deadlines/{}", deadline.id)),
         categories: vec![deadline.stage.to_string()],
         cancelled: !deadline.is_open() || !case_is_open,

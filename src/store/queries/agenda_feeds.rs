@@ -77,11 +77,12 @@ pub(in crate::store) fn revoke(at: &mut At<'_>, id: AgendaFeedId) -> Result<()> 
     }
 }
 
-/// What is in a feed: the open deadlines of a span, and those that ended in it, so that calendar programs hear of it. Those that end first come
-/// first, at most [`FEED_EVENTS`] of either.
+/// What is in a feed: the open deadlines of a span that lie ahead, those that lie behind, and those that ended, so that calendar programs hear of
+/// it. At most [`FEED_EVENTS`] of each, those nearest to now first: old ones crowd out nothing that is still to be done.
 pub(in crate::store) fn deadlines(at: &mut At<'_>, only: Option<MemberId>, from: Instant, to: Instant) -> Result<Vec<DeadlineInFeed>> {
     let mut found = Vec::new();
-    for open in [true, false] {
+    let now = at.now();
+    for (open, from, to) in [(true, now, to), (true, from, now), (false, from, to)] {
         let mut query = table::table
             .inner_join(cases::table.on(cases::tenant_id.eq(table::tenant_id).and(cases::id.eq(table::case_id))))
             .inner_join(shops::table.on(shops::tenant_id.eq(table::tenant_id).and(shops::id.eq(table::shop_id))))
@@ -97,8 +98,12 @@ pub(in crate::store) fn deadlines(at: &mut At<'_>, only: Option<MemberId>, from:
         if let Some(within) = at.narrow_case_ids() {
             query = query.filter(table::case_id.eq_any(within));
         }
-        let rows: Vec<(deadlines::Row, (String, CaseStatus, String))> =
-            at.load(query.order((table::due_at, table::id)).limit(FEED_EVENTS))?;
+        query = if open && from == now {
+            query.order((table::due_at, table::id))
+        } else {
+            query.order((table::due_at.desc(), table::id.desc()))
+        };
+        let rows: Vec<(deadlines::Row, (String, CaseStatus, String))> = at.load(query.limit(FEED_EVENTS))?;
         found.extend(rows.into_iter().map(|(row, (case_number, case_status, shop_name))| DeadlineInFeed {
             deadline: row.into(),
             case_number,
