@@ -234,6 +234,10 @@ pub struct DeadlineInFeed {
     pub shop_name: String,
     /// Whether the case is being worked on.
     pub case_is_open: bool,
+    /// The version of the case, which rises with every change of the deadline and when the case closes.
+    pub case_version: i64,
+    /// When it last rose.
+    pub case_updated_at: Instant,
 }
 
 /// What of an agenda is wanted.

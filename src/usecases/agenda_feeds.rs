@@ -72,7 +72,7 @@ pub fn read(tx: &mut Tx<'_, ReadCases>, id: AgendaFeedId, public_url: &str) -> R
 }
 
 fn event(found: DeadlineInFeed, content: &Content, language: Language, public_url: &str) -> FeedEvent {
-    let DeadlineInFeed { deadline, case_number, shop_name, case_is_open } = found;
+    let DeadlineInFeed { deadline, case_number, shop_name, case_is_open, case_version, case_updated_at } = found;
     let pick = |zh: &'static str, en: &'static str| if language == Language::Chinese { zh } else { en };
     let zone = content.calendar_of(&deadline.computation.calendar).zone();
     // What ends at 24:00 ends with its day; another moment is a countdown.
@@ -92,8 +92,9 @@ fn event(found: DeadlineInFeed, content: &Content, language: Language, public_ur
     let title = deadline.title(content);
     FeedEvent {
         uid: format!("{}@rejoinder", deadline.id),
-        sequence: deadline.version,
-        stamp: deadline.updated_at.timestamp(),
+        // The deadline's own version would not rise when its case closes.
+        sequence: case_version,
+        stamp: case_updated_at.timestamp(),
         created: deadline.created_at.timestamp(),
         when: if ends_the_day { When::Day(deadline.due_on.0) } else { When::Moment(deadline.due_at.timestamp()) },
         summary: format!("{mark}{} · {case_number} · {shop_name}", title.in_language(language)),

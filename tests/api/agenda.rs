@@ -144,7 +144,8 @@ on_both! {
         let path = format!("/v1/deadlines/{}", id(&appeal["id"]));
         let feed = handler.post("/v1/agenda_feeds", json!({ "name": "手机" })).await.expect(201);
         let url = id(&feed["url"]).to_owned();
-        let event = |calendar: &str| calendar.split("BEGIN:VEVENT").find(|event| event.contains(&format!("UID:{}@rejoinder", id(&appeal["id"])))).unwrap().to_owned();
+        let event_of = |calendar: &str, uid: &str| calendar.split("BEGIN:VEVENT").find(|event| event.contains(&format!("UID:{uid}@rejoinder"))).unwrap().to_owned();
+        let event = |calendar: &str| event_of(calendar, id(&appeal["id"]));
         let first = event(&text(read_feed(&handler, &url).await));
         for line in ["SEQUENCE:1\r\n", "STATUS:CONFIRMED", "DTEND:20261127T013000Z", "抖音虚假交易申诉"] {
             assert!(first.contains(line), "{line}: {first}");
@@ -160,6 +161,12 @@ on_both! {
         let again = Caller { token: None, ..handler.clone() };
         let again = again.request(Method::GET, &format!("/v1/{}", url.split_once("/v1/").unwrap().1)).header("if-none-match", &tag).send().await;
         assert_eq!(again.status, 304);
+        // What was open when its case closed is cancelled by a version of its own.
+        let freeze = case["deadlines"].as_array().unwrap().iter().find(|d| d["rule_id"] == "PF-DOUYIN-FREEZE").unwrap();
+        let closing = json!({ "to": "closed", "override": true, "reason": "x" });
+        agency.manager().await.post(&format!("/v1/cases/{}/transitions", id(&case["id"])), closing).await.expect(200);
+        let closed = event_of(&text(read_feed(&handler, &url).await), id(&freeze["id"]));
+        assert!(closed.contains("SEQUENCE:4\r\n") && closed.contains("STATUS:CANCELLED"), "{closed}");
         assert!(handler.get("/v1/agenda_feeds").await.expect(200)["data"][0]["url"].is_null(), "told once");
         handler.request(Method::DELETE, &format!("/v1/agenda_feeds/{}", id(&feed["id"]))).send().await.expect(204);
         read_feed(&handler, &url).await.problem(404, "not_found");

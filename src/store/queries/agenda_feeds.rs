@@ -77,6 +77,9 @@ pub(in crate::store) fn revoke(at: &mut At<'_>, id: AgendaFeedId) -> Result<()> 
     }
 }
 
+/// What is read of the case: its number, status and version, when that rose, and the name of its shop.
+type OfCase = (String, CaseStatus, i64, Instant, String);
+
 /// What is in a feed: the open deadlines of a span that lie ahead, those that lie behind, and those that ended, so that calendar programs hear of
 /// it. At most [`FEED_EVENTS`] of each, those nearest to now first: old ones crowd out nothing that is still to be done.
 pub(in crate::store) fn deadlines(at: &mut At<'_>, only: Option<MemberId>, from: Instant, to: Instant) -> Result<Vec<DeadlineInFeed>> {
@@ -89,7 +92,7 @@ pub(in crate::store) fn deadlines(at: &mut At<'_>, only: Option<MemberId>, from:
             .filter(table::tenant_id.eq(at.tenant()))
             .filter(table::due_at.ge(from))
             .filter(table::due_at.lt(to))
-            .select((deadlines::Row::as_select(), (cases::number, cases::status, shops::name)))
+            .select((deadlines::Row::as_select(), (cases::number, cases::status, cases::version, cases::updated_at, shops::name)))
             .into_boxed();
         query = if open { query.filter(table::is_open) } else { query.filter(diesel::dsl::not(table::is_open)) };
         if let Some(member) = only {
@@ -103,12 +106,14 @@ pub(in crate::store) fn deadlines(at: &mut At<'_>, only: Option<MemberId>, from:
         } else {
             query.order((table::due_at.desc(), table::id.desc()))
         };
-        let rows: Vec<(deadlines::Row, (String, CaseStatus, String))> = at.load(query.limit(FEED_EVENTS))?;
-        found.extend(rows.into_iter().map(|(row, (case_number, case_status, shop_name))| DeadlineInFeed {
+        let rows: Vec<(deadlines::Row, OfCase)> = at.load(query.limit(FEED_EVENTS))?;
+        found.extend(rows.into_iter().map(|(row, (case_number, case_status, case_version, case_updated_at, shop_name))| DeadlineInFeed {
             deadline: row.into(),
             case_number,
             shop_name,
             case_is_open: case_status == CaseStatus::Open,
+            case_version,
+            case_updated_at,
         }));
     }
     Ok(found)
